@@ -1,0 +1,25 @@
+/** What went wrong, as the `code` of the `TypeError` or `RangeError` that is thrown. */
+export type ErrorCode =
+  | 'ERR_EMPTY_DATA'
+  | 'ERR_RAGGED_DATA'
+  | 'ERR_NON_FINITE'
+  | 'ERR_DATA_TYPE'
+  | 'ERR_K'
+  | 'ERR_OPTION'
+  | 'ERR_INIT_SHAPE'
+  | 'ERR_SAMPLE_WEIGHT'
+  | 'ERR_FEATURES'
+  | 'ERR_NOT_FITTED'
+  | 'ERR_OUT_OF_MEMORY'
+  | 'ERR_DISPOSED'
+  | 'ERR_WORKER';
+
+/** A `TypeError` (the wrong kind of thing was given) with a code. */
+export function typeError(code: ErrorCode, message: string): TypeError {
+  return Object.assign(new TypeError(message), { code });
+}
+
+/** A `RangeError` (the right kind of thing, a value outside what is allowed) with a code. */
+export function rangeError(code: ErrorCode, message: string): RangeError {
+  return Object.assign(new RangeError(message), { code });
+}

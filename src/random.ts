@@ -1,0 +1,33 @@
+import type { Random } from './types.js';
+
+/**
+ * A generator of numbers in [0, 1) with 53 random bits each: the same sequence for the same seed on every machine.
+ * xoshiro128** 1.1 (Blackman & Vigna 2021), its state filled by splitmix32 from both halves of the seed.
+ */
+export function createRandom(seed: number): Random {
+  let mixed = (seed >>> 0) ^ Math.imul(Math.floor(seed / 4294967296), 0x9e3779b9);
+  const mix = () => {
+    mixed = (mixed + 0x9e3779b9) | 0;
+    let z = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return (z ^ (z >>> 15)) >>> 0;
+  };
+  let a = mix();
+  let b = mix();
+  let c = mix();
+  let d = mix() | 1;
+
+  const next = () => {
+    const product = Math.imul(b, 5);
+    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+    const t = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= t;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+  return () => ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992;
+}

@@ -1,0 +1,147 @@
+/** Numbers in the precision that a clustering ran in. */
+export type FloatArray = Float32Array | Float64Array;
+
+export type Precision = 'float32' | 'float64';
+
+/** The typed arrays that hold data; BigInt arrays are not among them. */
+export type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** An ndarray as scijs/ndarray and @stdlib/ndarray lay it out; strides and offset count elements. */
+export interface NdArrayLike {
+  readonly data: NumericArray | readonly number[];
+  readonly shape: readonly number[];
+  readonly stride?: readonly number[];
+  readonly strides?: readonly number[];
+  readonly offset?: number;
+}
+
+/** A table, column by column; every column has n values. */
+export interface Columns {
+  readonly columns: readonly (NumericArray | readonly number[])[];
+}
+
+/** Samples in any of the forms that the library reads; none is ever changed. */
+export type Data =
+  | readonly number[]
+  | readonly (readonly number[])[]
+  | readonly NumericArray[]
+  | NumericArray
+  | NdArrayLike
+  | Columns;
+
+/** Draws a number in [0, 1). */
+export type Random = () => number;
+
+export type InitFunction = (data: Data, k: number, random: Random) => Data;
+
+export type InitName = 'k-means++' | 'random';
+
+export interface Progress {
+  /** Restart under way, from 0, and how many there will be. */
+  run: number;
+  runs: number;
+  /** Iterations done in this run, from 1, and the most there can be. */
+  iteration: number;
+  maxIter: number;
+  /** Σ w · squared distance of the samples to the centroids they were assigned to in this iteration. */
+  inertia: number;
+  /** Summed squared shift of the centroids in this iteration. */
+  shift: number;
+  /** Samples whose label changed in this iteration. */
+  changed: number;
+  elapsedMs: number;
+}
+
+export interface KMeansOptions {
+  /** Features of a sample, where the data is one flat typed array. */
+  nFeatures?: number;
+  /** How the first centroids are chosen, or the first centroids themselves (k × d). Default `'k-means++'`. */
+  init?: InitName | Data | InitFunction;
+  /** Restarts, of which the one of lowest inertia is kept. Default `'auto'`: 10 for `'random'`, else 1. */
+  nInit?: number | 'auto';
+  /** Iterations per run at the most. Default 300. */
+  maxIter?: number;
+  /** A run ends when the summed squared shift ≤ tol × mean feature variance; 0: when no label changes. Default 1e-4. */
+  tol?: number;
+  /** Seed of every random draw, an integer from 0 to 2⁵³ − 1. Default 0. */
+  seed?: number;
+  /** n weights ≥ 0. Default: every sample weighs 1. */
+  sampleWeight?: ArrayLike<number>;
+  /** `'cosine'` is spherical k-means: samples and centroids are scaled to length 1. Default `'euclidean'`. */
+  metric?: 'euclidean' | 'cosine';
+  /** Default `'auto'`. */
+  algorithm?: 'auto' | 'lloyd';
+  /** Where a centroid goes that lost all its samples. Default `'relocate'`: to the sample farthest from its own. */
+  emptyCluster?: 'relocate' | 'keep' | 'error';
+  /** Default `'auto'`: float32 for Float32Array and 8- and 16-bit integers, else float64. */
+  precision?: 'auto' | Precision;
+  /** Called after every iteration. An exception it throws ends the run and reaches the caller. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** Nearest centroid of each of n samples: its index, and the distance (not squared) to it. */
+export interface Nearest {
+  labels: Int32Array;
+  distances: FloatArray;
+}
+
+export interface KMeansResult {
+  /** n: index of the nearest centroid; ties go to the lowest. */
+  labels: Int32Array;
+  /** k rows of d, views of one flat array. */
+  centroids: readonly FloatArray[];
+  /** k: samples, or summed weights, of each cluster. */
+  counts: Float64Array;
+  /** Σ w · squared distance to the nearest centroid. */
+  inertia: number;
+  /** Iterations of the run that was kept. */
+  iterations: number;
+  converged: boolean;
+  k: number;
+  nSamples: number;
+  nFeatures: number;
+  seed: number;
+  /** The algorithm that ran. */
+  algorithm: string;
+  /** `'wasm-simd'` or `'js'`. */
+  backend: string;
+  threads: number;
+  /** Labels of new samples. */
+  predict(data: Data): Int32Array;
+  nearest(data: Data): Nearest;
+  /** n × k distances (not squared), row by row. */
+  transform(data: Data): FloatArray;
+  /** A plain object for `JSON.stringify`; `kmeansFromJSON` gives the model back. */
+  toJSON(): object;
+}
+
+/** The state of a run in one Lloyd iteration. */
+export interface KMeansStep {
+  /** From 1. */
+  iteration: number;
+  /** Where the centroids stood in this iteration: k rows of d. */
+  centroids: readonly FloatArray[];
+  /** n: the nearest of `centroids`. */
+  labels: Int32Array;
+  /** k: samples, or summed weights, of each. */
+  counts: Float64Array;
+  /** Σ w · squared distance of the samples to the nearest of `centroids`. */
+  inertia: number;
+  /** Where they move: the means of their samples, k rows of d. */
+  nextCentroids: readonly FloatArray[];
+  /** Summed squared distance of that move. */
+  shift: number;
+  /** Samples whose label differs from that of the iteration before. */
+  changed: number;
+  /** Whether the run ends with this iteration because nothing moves any more (or by less than tol). */
+  converged: boolean;
+}
