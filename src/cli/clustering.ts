@@ -1,0 +1,101 @@
+import {
+  type Data,
+  type ElbowOptions,
+  elbow,
+  type KMeansOptions,
+  type KMeansResult,
+  kmeans,
+  silhouetteScore,
+} from '../index.js';
+import { DataError } from './failures.js';
+import { formatNumber } from './number-format.js';
+import type { ProgressLine } from './progress.js';
+import { type Scaling, unscale } from './scaling.js';
+
+export type Elbow = ReturnType<typeof elbow>;
+
+/** A finished clustering with what is told about it. */
+export interface Clustering {
+  result: KMeansResult;
+  /** In the units of the data; with the cosine metric, directions of length 1. */
+  centroids: number[][];
+  /** Root mean squared distance of each cluster's samples to its centroid, in the units that were clustered. */
+  spreads: number[];
+  /** Mean silhouette of at most 1000 samples; undefined where it is not defined, as for a single cluster. */
+  silhouette?: number;
+  elapsedMs: number;
+}
+
+const silhouetteSamples = 1000;
+
+export function cluster(
+  data: Data,
+  k: number,
+  options: KMeansOptions,
+  scaling: Scaling,
+  progress: ProgressLine,
+): Clustering {
+  const start = performance.now();
+  const result = kmeans(data, k, {
+    ...options,
+    onProgress: ({ run, runs, iteration, inertia }) =>
+      progress.show(() => {
+        const ofRuns = runs > 1 ? `run ${run + 1} of ${runs}, ` : '';
+        return `clustering: ${ofRuns}iteration ${iteration}, inertia ${formatNumber(inertia)}`;
+      }),
+  });
+  const elapsedMs = performance.now() - start;
+  const silhouette = meanSilhouette(data, result, options);
+  return {
+    result,
+    centroids: result.centroids.map((row) => (options.metric === 'cosine' ? Array.from(row) : unscale(row, scaling))),
+    spreads: spreadsOf(data, result),
+    ...(silhouette !== undefined && { silhouette }),
+    elapsedMs,
+  };
+}
+
+/** Inertia for k = 1 … kMax, or as many as there are samples, and the k of the elbow. */
+export function findElbow(
+  data: Data,
+  nSamples: number,
+  kMax: number | undefined,
+  options: KMeansOptions,
+  progress: ProgressLine,
+): Elbow {
+  if (kMax !== undefined && kMax > nSamples) {
+    throw new DataError(`--k-max ${kMax} is more than the ${nSamples} rows there are`);
+  }
+  if (nSamples < 3)
+    throw new DataError(`an elbow cannot be found with fewer than 3 rows: say how many clusters with -k`);
+  let k = 0;
+  const elbowOptions: ElbowOptions = {
+    ...options,
+    ...(kMax !== undefined && { kMax }),
+    onProgress: ({ run, iteration }) => {
+      if (run === 0 && iteration === 1) k++;
+      progress.show(() => `looking for the elbow: k = ${k} of ${kMax ?? Math.min(10, nSamples)}`);
+    },
+  };
+  return elbow(data, elbowOptions);
+}
+
+function spreadsOf(data: Data, result: KMeansResult): number[] {
+  const sq = new Array<number>(result.k).fill(0);
+  const { labels, distances } = result.nearest(data);
+  for (const [i, label] of labels.entries()) sq[label]! += distances[i]! ** 2;
+  return sq.map((sum, c) => (result.counts[c]! > 0 ? Math.sqrt(sum / result.counts[c]!) : 0));
+}
+
+function meanSilhouette(data: Data, result: KMeansResult, { metric, seed }: KMeansOptions): number | undefined {
+  const { labels, counts, nSamples } = result;
+  const filled = counts.filter((count) => count > 0).length;
+  if (filled < 2 || filled > nSamples - 1) return undefined;
+  const sampling = nSamples > silhouetteSamples && { sampleSize: silhouetteSamples };
+  try {
+    return silhouetteScore(data, labels, { metric, seed, ...sampling });
+  } catch (error) {
+    if (sampling && error instanceof RangeError) return undefined; // the draw may meet one cluster only
+    throw error;
+  }
+}
