@@ -30,7 +30,7 @@ export function cellsOf(record: string[], delimiter: string): string[] {
  * The dialect of a file whose text begins with `head`; what `forced` names is taken as it is.
  *
  * The delimiter is the one that cuts the most lines into equally many cells (two or more), then the one that makes the
- * most numbers; blanks only where no other does for half of the lines. A decimal comma is assumed only between semicolons, where no cell has a decimal point and some cell
+ * most numbers; blanks only where no other does for most lines. A decimal comma is assumed only between semicolons, where no cell has a decimal point and some cell
  * cannot be a number with grouped thousands. A header is a first row with texts above most columns of numbers.
  */
 export function detectDialect(head: string, forced: Partial<Dialect>): Dialect {
@@ -38,7 +38,8 @@ export function detectDialect(head: string, forced: Partial<Dialect>): Dialect {
   const readings = candidates.map((delimiter) => readAs(delimiter, firstRows(head, delimiter), forced.decimalComma));
   const best = readings.filter(({ delimiter }) => delimiter !== ' ').sort(byFit)[0] ?? readings[0]!;
   const blanks = readings.find(({ delimiter }) => delimiter === ' ') ?? best;
-  const { delimiter, rows, decimalComma } = 2 * best.regular < best.rows.length ? [best, blanks].sort(byFit)[0]! : best;
+  const { delimiter, rows, decimalComma } =
+    2 * best.regular <= best.rows.length ? [best, blanks].sort(byFit)[0]! : best;
   return { delimiter, decimalComma, hasHeader: forced.hasHeader ?? looksLikeHeader(rows, decimalComma) };
 }
 
