@@ -42,6 +42,11 @@ export async function writeOutput(file: string, text: string, stdout: Terminal['
 
 /** The same for every name of one file, links and other spellings of its path among them. */
 function identity(file: string): string {
-  const stats = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stats?.isFile() ? `${stats.dev}:${stats.ino}` : resolve(file);
+  try {
+    const stats = statSync(file, { bigint: true });
+    if (stats.isFile()) return `${stats.dev}:${stats.ino}`;
+  } catch {
+    // not there yet, or out of reach: writing it will say so
+  }
+  return resolve(file);
 }
