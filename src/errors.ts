@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'ERR_RAGGED_DATA'
   | 'ERR_NON_FINITE'
   | 'ERR_DATA_TYPE'
+  | 'ERR_EMPTY_CLUSTER'
   | 'ERR_K'
   | 'ERR_OPTION'
   | 'ERR_INIT_SHAPE'

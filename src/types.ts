@@ -94,9 +94,8 @@ export interface Nearest {
   distances: FloatArray;
 }
 
-export interface KMeansResult {
-  /** n: index of the nearest centroid; ties go to the lowest. */
-  labels: Int32Array;
+/** k centroids, and all that can be done with them without the samples they come from. */
+export interface KMeansModel {
   /** k rows of d, views of one flat array. */
   centroids: readonly FloatArray[];
   /** k: samples, or summed weights, of each cluster. */
@@ -118,10 +117,39 @@ export interface KMeansResult {
   /** Labels of new samples. */
   predict(data: Data): Int32Array;
   nearest(data: Data): Nearest;
-  /** n × k distances (not squared), row by row. */
+  /** m × k distances (not squared) of m samples, row by row. */
   transform(data: Data): FloatArray;
   /** A plain object for `JSON.stringify`; `kmeansFromJSON` gives the model back. */
-  toJSON(): object;
+  toJSON(): KMeansJSON;
+}
+
+export interface KMeansResult extends KMeansModel {
+  /** n: index of the nearest centroid; ties go to the lowest. */
+  labels: Int32Array;
+}
+
+/** A model as plain data. */
+export interface KMeansJSON {
+  type: 'kmeans-simd';
+  version: 1;
+  precision: Precision;
+  metric: 'euclidean' | 'cosine';
+  k: number;
+  nSamples: number;
+  nFeatures: number;
+  centroids: number[][];
+  counts: number[];
+  inertia: number;
+  iterations: number;
+  converged: boolean;
+  seed: number;
+  algorithm: string;
+  backend: string;
+  threads: number;
+  /** What is subtracted from samples before they are compared … */
+  shift: number[];
+  /** … with these: the centroids less the shift, before rounding. */
+  shiftedCentroids: number[][];
 }
 
 /** The state of a run in one Lloyd iteration. */

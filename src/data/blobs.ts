@@ -1,9 +1,10 @@
 import { rangeError } from '../errors.js';
-import { checkInteger, checkOneOf, checkOptionNames } from '../option-checks.js';
+import { integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
+import { checkOptions } from '../options.js';
 import { createRandom } from '../random.js';
 import type { FloatArray, Precision, Random } from '../types.js';
 
-export interface BlobsOptions {
+export interface BlobOptions {
   /** Default 100. */
   nSamples?: number;
   /** Default 2, or the length of the centres given. */
@@ -27,17 +28,24 @@ export interface Blobs {
   centers: FloatArray[];
 }
 
+const isCount = integer(1)[0];
+
+const RULES: Readonly<Record<string, OptionRule>> = {
+  nSamples: integer(1),
+  nFeatures: integer(1),
+  centers: [(value) => Array.isArray(value) || isCount(value), 'an integer ≥ 1 or an array of rows'],
+  spread: [(value) => Array.isArray(value) || typeof value === 'number', 'a number or an array of numbers'],
+  seed: seedRule,
+  precision: oneOf('float32', 'float64'),
+};
+
 /**
  * Gaussian blobs to try things on: the samples are spread evenly over the centres, in random order. The same options give
  * the same bits on every machine. Throws `ERR_OPTION`.
  */
-export function makeBlobs(options: BlobsOptions = {}): Blobs {
-  checkOptionNames(options, ['nSamples', 'nFeatures', 'centers', 'spread', 'seed', 'precision'], 'makeBlobs');
+export function makeBlobs(options: BlobOptions = {}): Blobs {
+  checkOptions({ ...options }, RULES);
   const { nSamples = 100, seed = 0, precision = 'float64' } = options;
-  checkInteger('nSamples', nSamples, 1);
-  checkInteger('seed', seed, 0);
-  checkOneOf('precision', precision, ['float32', 'float64']);
-
   const random = createRandom(seed);
   const Floats = precision === 'float32' ? Float32Array : Float64Array;
   const centers = chooseCenters(options, random).map((center) => Floats.from(center));
@@ -54,19 +62,18 @@ export function makeBlobs(options: BlobsOptions = {}): Blobs {
   return { data: { data, shape: [nSamples, nFeatures] }, labels, centers };
 }
 
-function chooseCenters({ centers = 3, nFeatures }: BlobsOptions, random: Random): readonly ArrayLike<number>[] {
-  if (nFeatures !== undefined) checkInteger('nFeatures', nFeatures, 1);
-  if (!Array.isArray(centers)) {
-    checkInteger('centers', centers, 1);
+function chooseCenters({ centers = 3, nFeatures }: BlobOptions, random: Random): readonly ArrayLike<number>[] {
+  if (typeof centers === 'number') {
     const drawRow = () => Array.from({ length: nFeatures ?? 2 }, () => 20 * random() - 10);
-    return Array.from({ length: Number(centers) }, drawRow);
+    return Array.from({ length: centers }, drawRow);
   }
 
   const length = nFeatures ?? centers[0]?.length;
-  if (!(length > 0)) throw rangeError('ERR_OPTION', 'centers must hold at least one row of at least one number.');
+  if (!(length > 0))
+    throw rangeError('ERR_OPTION', 'centers is empty; it must hold at least one row of at least one number');
   centers.forEach((center, i) => {
     if (center?.length !== length || !Array.from(center).every(Number.isFinite)) {
-      throw rangeError('ERR_OPTION', `centers must be rows of ${length} finite numbers, but row ${i} is [${center}].`);
+      throw rangeError('ERR_OPTION', `row ${i} of centers is [${center}]; it must be ${length} finite numbers`);
     }
   });
   return centers;
@@ -79,7 +86,7 @@ function spreadOfEach(spread: number | readonly number[], count: number): readon
   if (!valid) {
     throw rangeError(
       'ERR_OPTION',
-      `spread must be a finite number ≥ 0, or one for each of ${count} centers, not ${spread}.`,
+      `spread is ${spread}; it must be a finite number ≥ 0, or one for each of ${count} centers`,
     );
   }
   return spreads;

@@ -1,0 +1,87 @@
+import { COLUMNS_MAX_D, columnBytes, rowBytes, sumsEntryBytes, sumsWidth } from './constants';
+import { loadPair } from './inline/lanes';
+
+/**
+ * Moves the samples whose label changed from the sums of their old cluster to those of the new one. All sums are exact,
+ * so neither order nor slicing nor the mixture of additions and removals leaves a trace: with C and C₂ per feature
+ * (1.5 · 2⁵² times a grid), hi = (w·x + C) − C rounds to the coarse grid, lo = ((w·x − hi) + C₂) − C₂ the rest to the
+ * fine one, and sums of n such values fit float64 (Demmel & Nguyen 2015, pre-rounding; w·x is rounded once).
+ *
+ * @param x in: n × d in the layout of d; 16 readable bytes behind the end
+ * @param labels in: n × i32, the new labels
+ * @param previous inout: n × i32, the old labels, −1 for none; ends equal to labels
+ * @param sums inout: entries of sumsEntryBytes(d): the first holds the C and C₂ of the features and of the weights, the
+ *   others the high and low sums of the k clusters and their high and low counts
+ * @param weights in: n × f64, or 0 where every sample weighs 1
+ * @returns how many labels changed
+ */
+function accumulate<T>(x: usize, n: i32, d: i32, stride: i32, labels: usize, previous: usize, sums: usize, weights: usize): i32 {
+  const row = rowBytes<T>(d, stride);
+  const column = columnBytes<T>(d, stride);
+  const entry = <usize>sumsEntryBytes(d);
+  let changed = 0;
+  for (let i: usize = 0; i < <usize>n; ) {
+    // Most labels stay: four at a time are passed over.
+    const l = labels + (i << 2);
+    const p = previous + (i << 2);
+    if (i + 4 <= <usize>n && i32x4.all_true(i32x4.eq(v128.load(l), v128.load(p)))) {
+      i += 4;
+      continue;
+    }
+    const to = load<i32>(l);
+    const from = load<i32>(p);
+    if (to != from) {
+      changed++;
+      store<i32>(p, to);
+      const w = weights ? load<f64>(weights + (i << 3)) : 1;
+      addSample<T>(x + i * row, column, d, w, sums, sums + entry * <usize>(to + 1));
+      if (from >= 0) addSample<T>(x + i * row, column, d, -w, sums, sums + entry * <usize>(from + 1));
+    }
+    i++;
+  }
+  return changed;
+}
+
+/** Adds w · x to one cluster; a negative w takes the sample out again, bit for bit. */
+// @ts-ignore: decorator
+@inline
+function addSample<T>(x: usize, column: usize, d: i32, w: f64, grids: usize, entry: usize): void {
+  const low = <usize>sumsWidth(d) << 3;
+  if (d <= COLUMNS_MAX_D) {
+    for (let f: usize = 0; f < <usize>d; f++) addScalar(w * <f64>load<T>(x + f * column), grids + (f << 3), entry + (f << 3), low);
+  } else {
+    const weight = f64x2.splat(w);
+    for (let f: usize = 0; f < <usize>d; f += 2)
+      addPair(f64x2.mul(weight, loadPair<T>(x + f * sizeof<T>())), grids + (f << 3), entry + (f << 3), low);
+  }
+  addScalar(w, grids + 2 * low, entry + 2 * low, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function addScalar(value: f64, grids: usize, entry: usize, low: usize): void {
+  const coarse = load<f64>(grids);
+  const fine = load<f64>(grids + low);
+  const hi = value + coarse - coarse;
+  const lo = value - hi + fine - fine;
+  store<f64>(entry, load<f64>(entry) + hi);
+  store<f64>(entry + low, load<f64>(entry + low) + lo);
+}
+
+// @ts-ignore: decorator
+@inline
+function addPair(value: v128, grids: usize, entry: usize, low: usize): void {
+  const coarse = v128.load(grids);
+  const fine = v128.load(grids + low);
+  const hi = f64x2.sub(f64x2.add(value, coarse), coarse);
+  const lo = f64x2.sub(f64x2.add(f64x2.sub(value, hi), fine), fine);
+  v128.store(entry, f64x2.add(v128.load(entry), hi));
+  v128.store(entry + low, f64x2.add(v128.load(entry + low), lo));
+}
+
+export function accumulateF32(x: usize, n: i32, d: i32, stride: i32, labels: usize, previous: usize, sums: usize, weights: usize): i32 {
+  return accumulate<f32>(x, n, d, stride, labels, previous, sums, weights);
+}
+export function accumulateF64(x: usize, n: i32, d: i32, stride: i32, labels: usize, previous: usize, sums: usize, weights: usize): i32 {
+  return accumulate<f64>(x, n, d, stride, labels, previous, sums, weights);
+}

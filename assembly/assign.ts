@@ -1,0 +1,250 @@
+import { laneIndices, minAcross } from './inline/lanes';
+import { multiplyAdd } from './inline/multiply-add';
+import { COLUMNS_MAX_D, TILE_ROWS, panelWidth } from './constants';
+
+/**
+ * Labels of n samples: for each the lowest index of the least score ‖c‖² − 2x·c. The score starts at ‖c‖² and adds
+ * x[f] · (−2c[f]) feature by feature, each product and each sum rounded to T.
+ *
+ * @param x in: n × d in the layout of d, columns padded with anything to 8 values
+ * @param packed in: the centroids, see pack
+ * @param labels out: n × i32, padded to a multiple of 8
+ * @param best inout: 8 vectors of scratch
+ */
+function assign<T>(x: usize, n: i32, d: i32, stride: i32, packed: usize, k: i32, labels: usize, best: usize): void {
+  if (d <= COLUMNS_MAX_D) assignColumns<T>(x, n, d, stride, packed, k, labels);
+  else assignRows<T>(x, n, d, stride, packed, k, labels, best);
+}
+
+/** Rows go four at a time past panels of centroids: lanes are centroids. */
+// @ts-ignore: decorator
+@inline
+function assignRows<T>(x: usize, n: i32, d: i32, stride: i32, panels: usize, k: i32, labels: usize, best: usize): void {
+  const rowBytes = <usize>stride * sizeof<T>();
+  const last = x + <usize>(n - 1) * rowBytes;
+  for (let i = 0; i < n; i += TILE_ROWS) {
+    // A tile that sticks out at the end repeats the last row and stores fewer labels.
+    const x0 = x + <usize>i * rowBytes;
+    const x1 = min(x0 + rowBytes, last);
+    const x2 = min(x1 + rowBytes, last);
+    const x3 = min(x2 + rowBytes, last);
+    scanPanels<T>(x0, x1, x2, x3, d, panels, k, best);
+    for (let r = 0; r < min(TILE_ROWS, n - i); r++)
+      store<i32>(labels + (<usize>(i + r) << 2), lowestIndexOfLeast<T>(best + <usize>r * 32));
+  }
+}
+
+/**
+ * Runs four rows past all panels. Per row `best` keeps the least score of each lane and, as a float, the centroid it
+ * belongs to. Indices only grow, so masking the new one and taking the maximum selects it in two operations.
+ */
+function scanPanels<T>(x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panels: usize, k: i32, best: usize): void {
+  for (let r: usize = 0; r < 4; r++) {
+    v128.store(best + r * 32, v128.splat<T>(<T>Infinity));
+    v128.store(best + r * 32, v128.splat<T>(0), 16);
+  }
+  let indices = laneIndices<T>();
+  let p = panels;
+  for (let j = 0; j < k; j += panelWidth<T>()) {
+    let a0 = v128.load(p);
+    let b0 = v128.load(p, 16);
+    let a1 = a0;
+    let b1 = b0;
+    let a2 = a0;
+    let b2 = b0;
+    let a3 = a0;
+    let b3 = b0;
+    let c = p + 32;
+    let q0 = x0;
+    let q1 = x1;
+    let q2 = x2;
+    let q3 = x3;
+    let f = d;
+    // Four features a round. Leaving between them is never needed for d % 4 alone: it ends the basic block, so that V8 does
+    // not load ahead for all four and spill.
+    let ca: v128, cb: v128, s: v128;
+    while (true) {
+      ca = v128.load(c);
+      cb = v128.load(c, 16);
+      s = v128.load_splat<T>(q0);
+      a0 = multiplyAdd<T>(a0, s, ca);
+      b0 = multiplyAdd<T>(b0, s, cb);
+      s = v128.load_splat<T>(q1);
+      a1 = multiplyAdd<T>(a1, s, ca);
+      b1 = multiplyAdd<T>(b1, s, cb);
+      s = v128.load_splat<T>(q2);
+      a2 = multiplyAdd<T>(a2, s, ca);
+      b2 = multiplyAdd<T>(b2, s, cb);
+      s = v128.load_splat<T>(q3);
+      a3 = multiplyAdd<T>(a3, s, ca);
+      b3 = multiplyAdd<T>(b3, s, cb);
+      if (--f == 0) break;
+      ca = v128.load(c, 32);
+      cb = v128.load(c, 48);
+      s = v128.load_splat<T>(q0, sizeof<T>());
+      a0 = multiplyAdd<T>(a0, s, ca);
+      b0 = multiplyAdd<T>(b0, s, cb);
+      s = v128.load_splat<T>(q1, sizeof<T>());
+      a1 = multiplyAdd<T>(a1, s, ca);
+      b1 = multiplyAdd<T>(b1, s, cb);
+      s = v128.load_splat<T>(q2, sizeof<T>());
+      a2 = multiplyAdd<T>(a2, s, ca);
+      b2 = multiplyAdd<T>(b2, s, cb);
+      s = v128.load_splat<T>(q3, sizeof<T>());
+      a3 = multiplyAdd<T>(a3, s, ca);
+      b3 = multiplyAdd<T>(b3, s, cb);
+      if (--f == 0) break;
+      ca = v128.load(c, 64);
+      cb = v128.load(c, 80);
+      s = v128.load_splat<T>(q0, 2 * sizeof<T>());
+      a0 = multiplyAdd<T>(a0, s, ca);
+      b0 = multiplyAdd<T>(b0, s, cb);
+      s = v128.load_splat<T>(q1, 2 * sizeof<T>());
+      a1 = multiplyAdd<T>(a1, s, ca);
+      b1 = multiplyAdd<T>(b1, s, cb);
+      s = v128.load_splat<T>(q2, 2 * sizeof<T>());
+      a2 = multiplyAdd<T>(a2, s, ca);
+      b2 = multiplyAdd<T>(b2, s, cb);
+      s = v128.load_splat<T>(q3, 2 * sizeof<T>());
+      a3 = multiplyAdd<T>(a3, s, ca);
+      b3 = multiplyAdd<T>(b3, s, cb);
+      if (--f == 0) break;
+      ca = v128.load(c, 96);
+      cb = v128.load(c, 112);
+      s = v128.load_splat<T>(q0, 3 * sizeof<T>());
+      a0 = multiplyAdd<T>(a0, s, ca);
+      b0 = multiplyAdd<T>(b0, s, cb);
+      s = v128.load_splat<T>(q1, 3 * sizeof<T>());
+      a1 = multiplyAdd<T>(a1, s, ca);
+      b1 = multiplyAdd<T>(b1, s, cb);
+      s = v128.load_splat<T>(q2, 3 * sizeof<T>());
+      a2 = multiplyAdd<T>(a2, s, ca);
+      b2 = multiplyAdd<T>(b2, s, cb);
+      s = v128.load_splat<T>(q3, 3 * sizeof<T>());
+      a3 = multiplyAdd<T>(a3, s, ca);
+      b3 = multiplyAdd<T>(b3, s, cb);
+      c += 128;
+      q0 += 4 * sizeof<T>();
+      q1 += 4 * sizeof<T>();
+      q2 += 4 * sizeof<T>();
+      q3 += 4 * sizeof<T>();
+      if (--f == 0) break;
+    }
+    keepLeast<T>(best, a0, b0, indices);
+    keepLeast<T>(best + 32, a1, b1, indices);
+    keepLeast<T>(best + 64, a2, b2, indices);
+    keepLeast<T>(best + 96, a3, b3, indices);
+    indices = v128.add<T>(indices, v128.splat<T>(<T>panelWidth<T>()));
+    p += <usize>(1 + d) * 32;
+  }
+}
+
+/** Merges the scores of one row and panel (vectors a and b) into the row's least score and index per lane; the first of equals stays. */
+// @ts-ignore: decorator
+@inline
+function keepLeast<T>(best: usize, a: v128, b: v128, indices: v128): void {
+  const inB = v128.lt<T>(b, a);
+  const least = v128.pmin<T>(a, b);
+  const index = v128.add<T>(indices, v128.and(inB, v128.splat<T>(<T>(panelWidth<T>() / 2))));
+  const known = v128.load(best);
+  const better = v128.lt<T>(least, known);
+  v128.store(best, v128.pmin<T>(known, least));
+  v128.store(best, v128.pmax<T>(v128.load(best, 16), v128.and(better, index)), 16);
+}
+
+/** Of the lanes that share the least score, the lowest index. */
+// @ts-ignore: decorator
+@inline
+function lowestIndexOfLeast<T>(best: usize): i32 {
+  const scores = v128.load(best);
+  const least = v128.eq<T>(scores, minAcross<T>(scores));
+  const indices = minAcross<T>(v128.bitselect(v128.load(best, 16), v128.splat<T>(<T>Infinity), least));
+  return <i32>v128.extract_lane<T>(indices, 0);
+}
+
+/** Columns: lanes are samples, and the least score and its index stay in registers. */
+// @ts-ignore: decorator
+@inline
+function assignColumns<T>(x: usize, n: i32, d: i32, stride: i32, scorers: usize, k: i32, labels: usize): void {
+  switch (d) {
+    case 1: columns<T>(1, x, n, stride, scorers, k, labels); break;
+    case 2: columns<T>(2, x, n, stride, scorers, k, labels); break;
+    case 3: columns<T>(3, x, n, stride, scorers, k, labels); break;
+    default: columns<T>(4, x, n, stride, scorers, k, labels);
+  }
+}
+
+/** One loop for each d, which is a constant where this is inlined, over two vectors of samples at a time. */
+// @ts-ignore: decorator
+@inline
+function columns<T>(d: i32, x: usize, n: i32, stride: i32, scorers: usize, k: i32, labels: usize): void {
+  const column = <usize>stride * sizeof<T>();
+  const step = 32 / sizeof<T>();
+  for (let i = 0; i < n; i += step) {
+    const px = x + <usize>i * sizeof<T>();
+    const x0 = v128.load(px);
+    const y0 = v128.load(px, 16);
+    const x1 = d > 1 ? v128.load(px + column) : x0;
+    const y1 = d > 1 ? v128.load(px + column, 16) : x0;
+    const x2 = d > 2 ? v128.load(px + 2 * column) : x0;
+    const y2 = d > 2 ? v128.load(px + 2 * column, 16) : x0;
+    const x3 = d > 3 ? v128.load(px + 3 * column) : x0;
+    const y3 = d > 3 ? v128.load(px + 3 * column, 16) : x0;
+    let bestX = v128.splat<T>(<T>Infinity);
+    let bestY = bestX;
+    let indexX = v128.splat<T>(0);
+    let indexY = indexX;
+    let p = scorers;
+    let index = v128.splat<T>(0);
+    for (let j = 0; j < k; j++) {
+      let sx = v128.load_splat<T>(p);
+      let sy = sx;
+      const c0 = v128.load_splat<T>(p, sizeof<T>());
+      sx = multiplyAdd<T>(sx, x0, c0);
+      sy = multiplyAdd<T>(sy, y0, c0);
+      if (d > 1) {
+        const c1 = v128.load_splat<T>(p, 2 * sizeof<T>());
+        sx = multiplyAdd<T>(sx, x1, c1);
+        sy = multiplyAdd<T>(sy, y1, c1);
+      }
+      if (d > 2) {
+        const c2 = v128.load_splat<T>(p, 3 * sizeof<T>());
+        sx = multiplyAdd<T>(sx, x2, c2);
+        sy = multiplyAdd<T>(sy, y2, c2);
+      }
+      if (d > 3) {
+        const c3 = v128.load_splat<T>(p, 4 * sizeof<T>());
+        sx = multiplyAdd<T>(sx, x3, c3);
+        sy = multiplyAdd<T>(sy, y3, c3);
+      }
+      indexX = v128.pmax<T>(indexX, v128.and(v128.lt<T>(sx, bestX), index));
+      indexY = v128.pmax<T>(indexY, v128.and(v128.lt<T>(sy, bestY), index));
+      bestX = v128.pmin<T>(bestX, sx);
+      bestY = v128.pmin<T>(bestY, sy);
+      index = v128.add<T>(index, v128.splat<T>(1));
+      p += <usize>(1 + d) * sizeof<T>();
+    }
+    storeLabels<T>(labels + (<usize>i << 2), indexX, indexY);
+  }
+}
+
+/** Indices held as floats, written as i32: 8 of float32 or 4 of float64. */
+// @ts-ignore: decorator
+@inline
+function storeLabels<T>(labels: usize, a: v128, b: v128): void {
+  if (sizeof<T>() == 4) {
+    v128.store(labels, i32x4.trunc_sat_f32x4_s(a));
+    v128.store(labels, i32x4.trunc_sat_f32x4_s(b), 16);
+  } else {
+    const low = i32x4.trunc_sat_f64x2_s_zero(a);
+    const high = i32x4.trunc_sat_f64x2_s_zero(b);
+    v128.store(labels, v128.shuffle<u32>(low, high, 0, 1, 4, 5));
+  }
+}
+
+export function assignF32(x: usize, n: i32, d: i32, stride: i32, packed: usize, k: i32, labels: usize, best: usize): void {
+  assign<f32>(x, n, d, stride, packed, k, labels, best);
+}
+export function assignF64(x: usize, n: i32, d: i32, stride: i32, packed: usize, k: i32, labels: usize, best: usize): void {
+  assign<f64>(x, n, d, stride, packed, k, labels, best);
+}

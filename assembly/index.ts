@@ -1,0 +1,8 @@
+// The ABI: what TypeScript calls. Every kernel comes for float32 and float64 from one generic source.
+export * from './accumulate';
+export * from './assign';
+export * from './centroids';
+export * from './distance';
+export * from './pack';
+export * from './prepare';
+export * from './seed';

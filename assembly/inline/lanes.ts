@@ -1,0 +1,50 @@
+/** Lane indices as floats: 0, 1, 2, 3 (float32) or 0, 1 (float64). */
+// @ts-ignore: decorator
+@inline
+export function laneIndices<T>(): v128 {
+  if (sizeof<T>() == 4) return f32x4(0, 1, 2, 3);
+  return f64x2(0, 1);
+}
+
+/**
+ * All lanes hold the least of the lanes.
+ *
+ *     a b c d  →  pmin with c d a b  →  pmin with b a d c
+ */
+// @ts-ignore: decorator
+@inline
+export function minAcross<T>(v: v128): v128 {
+  if (sizeof<T>() == 4) {
+    const halves = v128.pmin<f32>(v, v128.shuffle<u32>(v, v, 2, 3, 0, 1));
+    return v128.pmin<f32>(halves, v128.shuffle<u32>(halves, halves, 1, 0, 3, 2));
+  }
+  return v128.pmin<f64>(v, v128.shuffle<u64>(v, v, 1, 0));
+}
+
+/** Mask of the lanes of vector `vector` (0, or 1 for the upper half of float64 stripes) that stand for features < left. */
+// @ts-ignore: decorator
+@inline
+export function tailMask<T>(left: i32, vector: i32): v128 {
+  const first = vector * (16 / sizeof<T>());
+  return v128.lt<T>(v128.add<T>(laneIndices<T>(), v128.splat<T>(<T>first)), v128.splat<T>(<T>left));
+}
+
+/** (s₀ + s₂) + (s₁ + s₃) of four stripes: `a` holds all four (float32), or `a` the first two and `b` the others (float64). */
+// @ts-ignore: decorator
+@inline
+export function mergeStripes<T>(a: v128, b: v128): T {
+  if (sizeof<T>() == 4) {
+    const pairs = v128.add<f32>(a, v128.shuffle<u32>(a, a, 2, 3, 0, 1));
+    return <T>(f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1));
+  }
+  const pairs = v128.add<f64>(a, b);
+  return <T>(f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
+}
+
+/** Two values of type T at `ptr`, as float64. */
+// @ts-ignore: decorator
+@inline
+export function loadPair<T>(ptr: usize): v128 {
+  if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load64_zero(ptr));
+  return v128.load(ptr);
+}

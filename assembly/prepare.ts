@@ -1,0 +1,174 @@
+import { COLUMNS_MAX_D, columnBytes, rowBytes } from './constants';
+
+/**
+ * Sorts n samples that lie row by row, without gaps, into columns.
+ *
+ * @param rows in: n × d
+ * @param columns out: d columns, `stride` elements apart
+ */
+function toColumns<T>(rows: usize, n: i32, d: i32, columns: usize, stride: i32): void {
+  const column = <usize>stride * sizeof<T>();
+  let source = rows;
+  for (let i: usize = 0; i < <usize>n; i++) {
+    let target = columns + i * sizeof<T>();
+    for (let f = 0; f < d; f++) {
+      store<T>(target, load<T>(source));
+      source += sizeof<T>();
+      target += column;
+    }
+  }
+}
+
+/**
+ * Adds to the sums of the features those of n samples, in float64, in four stripes i mod 4 that are merged as
+ * (s₀ + s₂) + (s₁ + s₃). Not finite where a sample is not.
+ *
+ * @param x in: n × d in the layout of d
+ * @param sums inout: d × f64
+ */
+function addFeatureSums<T>(x: usize, n: i32, d: i32, stride: i32, sums: usize): void {
+  const row = rowBytes<T>(d, stride);
+  const column = columnBytes<T>(d, stride);
+  for (let f: usize = 0; f < <usize>d; f++) {
+    let s0: f64 = 0;
+    let s1: f64 = 0;
+    let s2: f64 = 0;
+    let s3: f64 = 0;
+    let p = x + f * column;
+    let i = n;
+    for (; i >= 4; i -= 4) {
+      s0 += <f64>load<T>(p);
+      s1 += <f64>load<T>(p + row);
+      s2 += <f64>load<T>(p + 2 * row);
+      s3 += <f64>load<T>(p + 3 * row);
+      p += 4 * row;
+    }
+    if (i > 0) s0 += <f64>load<T>(p);
+    if (i > 1) s1 += <f64>load<T>(p + row);
+    if (i > 2) s2 += <f64>load<T>(p + 2 * row);
+    store<f64>(sums + (f << 3), load<f64>(sums + (f << 3)) + (s0 + s2 + (s1 + s3)));
+  }
+}
+
+/**
+ * Adds to the spread of the features that of n samples: Σ (x − mean)² in stripes as above, least and greatest value.
+ *
+ * @param x in: n × d in the layout of d
+ * @param means in: d × f64
+ * @param spread inout: 3 × d × f64: sums of squares, least, greatest
+ */
+function addFeatureSpread<T>(x: usize, n: i32, d: i32, stride: i32, means: usize, spread: usize): void {
+  const row = rowBytes<T>(d, stride);
+  const column = columnBytes<T>(d, stride);
+  for (let f: usize = 0; f < <usize>d; f++) {
+    const mean = load<f64>(means + (f << 3));
+    const cell = spread + (f << 3);
+    let least = load<f64>(cell + (<usize>d << 3));
+    let greatest = load<f64>(cell + (<usize>d << 4));
+    let s0: f64 = 0;
+    let s1: f64 = 0;
+    let s2: f64 = 0;
+    let s3: f64 = 0;
+    let p = x + f * column;
+    let i = n;
+    for (; i >= 4; i -= 4) {
+      const v0 = <f64>load<T>(p);
+      const v1 = <f64>load<T>(p + row);
+      const v2 = <f64>load<T>(p + 2 * row);
+      const v3 = <f64>load<T>(p + 3 * row);
+      s0 += (v0 - mean) * (v0 - mean);
+      s1 += (v1 - mean) * (v1 - mean);
+      s2 += (v2 - mean) * (v2 - mean);
+      s3 += (v3 - mean) * (v3 - mean);
+      least = min(min(least, min(v0, v1)), min(v2, v3));
+      greatest = max(max(greatest, max(v0, v1)), max(v2, v3));
+      p += 4 * row;
+    }
+    for (let r = 0; r < i; r++) {
+      const value = <f64>load<T>(p);
+      const square = (value - mean) * (value - mean);
+      if (r == 0) s0 += square;
+      else if (r == 1) s1 += square;
+      else s2 += square;
+      least = min(least, value);
+      greatest = max(greatest, value);
+      p += row;
+    }
+    store<f64>(cell, load<f64>(cell) + (s0 + s2 + (s1 + s3)));
+    store<f64>(cell + (<usize>d << 3), least);
+    store<f64>(cell + (<usize>d << 4), greatest);
+  }
+}
+
+/**
+ * Subtracts a shift from every sample, rounding to T.
+ *
+ * @param x inout: n × d in the layout of d
+ * @param shift in: d × T
+ */
+function subtractShift<T>(x: usize, n: i32, d: i32, stride: i32, shift: usize): void {
+  if (d <= COLUMNS_MAX_D) {
+    for (let f: usize = 0; f < <usize>d; f++) {
+      const value = load<T>(shift + f * sizeof<T>());
+      let p = x + f * columnBytes<T>(d, stride);
+      for (let i = 0; i < n; i++, p += sizeof<T>()) store<T>(p, load<T>(p) - value);
+    }
+    return;
+  }
+  for (let i: usize = 0; i < <usize>n; i++) {
+    let p = x + i * rowBytes<T>(d, stride);
+    let q = shift;
+    for (let f = 0; f < d; f++, p += sizeof<T>(), q += sizeof<T>()) store<T>(p, load<T>(p) - load<T>(q));
+  }
+}
+
+/**
+ * Scales n samples to length 1; the norm is taken in float64, feature by feature. Samples of length 0 stay as they are.
+ *
+ * @param x inout: n × d in the layout of d
+ */
+function normalise<T>(x: usize, n: i32, d: i32, stride: i32): void {
+  const column = columnBytes<T>(d, stride);
+  for (let i: usize = 0; i < <usize>n; i++) {
+    let p = x + i * rowBytes<T>(d, stride);
+    let sum: f64 = 0;
+    for (let f: usize = 0; f < <usize>d; f++) {
+      const value = <f64>load<T>(p + f * column);
+      sum += value * value;
+    }
+    if (sum == 0) continue;
+    const norm = Math.sqrt(sum);
+    for (let f = 0; f < d; f++, p += column) store<T>(p, <T>(<f64>load<T>(p) / norm));
+  }
+}
+
+export function toColumnsF32(rows: usize, n: i32, d: i32, columns: usize, stride: i32): void {
+  toColumns<f32>(rows, n, d, columns, stride);
+}
+export function toColumnsF64(rows: usize, n: i32, d: i32, columns: usize, stride: i32): void {
+  toColumns<f64>(rows, n, d, columns, stride);
+}
+export function addFeatureSumsF32(x: usize, n: i32, d: i32, stride: i32, sums: usize): void {
+  addFeatureSums<f32>(x, n, d, stride, sums);
+}
+export function addFeatureSumsF64(x: usize, n: i32, d: i32, stride: i32, sums: usize): void {
+  addFeatureSums<f64>(x, n, d, stride, sums);
+}
+export function addFeatureSpreadF32(x: usize, n: i32, d: i32, stride: i32, means: usize, spread: usize): void {
+  addFeatureSpread<f32>(x, n, d, stride, means, spread);
+}
+export function addFeatureSpreadF64(x: usize, n: i32, d: i32, stride: i32, means: usize, spread: usize): void {
+  addFeatureSpread<f64>(x, n, d, stride, means, spread);
+}
+export function subtractShiftF32(x: usize, n: i32, d: i32, stride: i32, shift: usize): void {
+  subtractShift<f32>(x, n, d, stride, shift);
+}
+export function subtractShiftF64(x: usize, n: i32, d: i32, stride: i32, shift: usize): void {
+  subtractShift<f64>(x, n, d, stride, shift);
+}
+export function normaliseF32(x: usize, n: i32, d: i32, stride: i32): void {
+  normalise<f32>(x, n, d, stride);
+}
+export function normaliseF64(x: usize, n: i32, d: i32, stride: i32): void {
+  normalise<f64>(x, n, d, stride);
+}

@@ -1,0 +1,87 @@
+import { centroidStride } from '../backend/shapes.js';
+import { rangeError } from '../errors.js';
+import type { Run } from './run.js';
+
+export type EmptyClusterPolicy = 'relocate' | 'keep' | 'error';
+
+/**
+ * Gives the centroids that lost all samples their place in `nextCentroids`, as scikit-learn does: the samples farthest from
+ * their centroids leave their clusters and become the new centroids; where samples run out, the centroid of the heaviest
+ * cluster is taken twice.
+ *
+ * @throws ERR_EMPTY_CLUSTER under policy `'error'`
+ */
+export function placeEmptyClusters(run: Run, policy: EmptyClusterPolicy, iteration: number): void {
+  const empty = emptyClusters(run);
+  if (empty.length === 0 || policy === 'keep') return;
+  if (policy === 'error')
+    throw rangeError(
+      'ERR_EMPTY_CLUSTER',
+      `cluster ${empty[0]} has no samples in iteration ${iteration}, and emptyCluster is 'error'`,
+    );
+
+  relocate(run, empty);
+  const still = emptyClusters(run);
+  if (still.length === 0) return;
+  const counts = run.counts();
+  const heaviest = counts.indexOf(counts.reduce((a, b) => Math.max(a, b)));
+  for (const j of still) copyNext(run, heaviest, j);
+}
+
+function emptyClusters(run: Run): number[] {
+  const empty: number[] = [];
+  run.counts().forEach((count, j) => {
+    if (count <= 0) empty.push(j);
+  });
+  return empty;
+}
+
+/**
+ * The sums are exact, so a sample can be moved into an empty cluster for the means alone and back again without a trace:
+ * the labels stay those of the assignment.
+ */
+function relocate(run: Run, empty: readonly number[]): void {
+  const chosen = farthestSamples(run, empty.length);
+  const labels = run.labels();
+  const donors = chosen.map((i) => labels[i]!);
+  chosen.forEach((i, e) => {
+    labels[i] = empty[e]!;
+    run.accumulateRange(i, 1);
+  });
+  run.moveCentroids();
+  chosen.forEach((i, e) => {
+    labels[i] = donors[e]!;
+    run.accumulateRange(i, 1);
+    writeNext(run, empty[e]!, run.samples.read(i));
+  });
+}
+
+/** Up to `count` samples of positive weight, farthest from their centroid first; none that lies on it within rounding. */
+function farthestSamples(run: Run, count: number): number[] {
+  run.measure();
+  const { samples } = run;
+  const distances = run.distances();
+  const weights = samples.weights ? samples.workspace.float64(samples.weights, samples.n) : undefined;
+  const epsilon = samples.precision === 'float32' ? 2 ** -22 : 2 ** -51;
+  const noise = (i: number) => epsilon * epsilon * samples.read(i).reduce((sum, value) => sum + value * value, 0);
+
+  const farthest: number[] = [];
+  for (let i = 0; i < samples.n; i++) {
+    if (weights?.[i] === 0) continue;
+    if (farthest.length === count && distances[i]! <= distances[farthest[count - 1]!]!) continue;
+    if (distances[i] === 0 || distances[i]! <= noise(i)) continue;
+    const place = farthest.findIndex((other) => distances[other]! < distances[i]!);
+    farthest.splice(place < 0 ? farthest.length : place, 0, i);
+    farthest.length = Math.min(farthest.length, count);
+  }
+  return farthest;
+}
+
+function writeNext(run: Run, j: number, values: readonly number[]): void {
+  run.centroidsAt(run.buffers.nextCentroids).set(values, j * centroidStride(run.samples.d));
+}
+
+function copyNext(run: Run, from: number, to: number): void {
+  const stride = centroidStride(run.samples.d);
+  run.centroidsAt(run.buffers.nextCentroids).copyWithin(to * stride, from * stride, (from + 1) * stride);
+}

@@ -1,0 +1,51 @@
+import { placeEmptyClusters } from './empty-clusters.js';
+import type { EmptyClusterPolicy } from './empty-clusters.js';
+import type { Run } from './run.js';
+
+export interface Limits {
+  maxIter: number;
+  /** A run ends when the summed squared shift is no more than this. */
+  shiftTolerance: number;
+  emptyCluster: EmptyClusterPolicy;
+}
+
+export interface Iteration {
+  /** From 1. */
+  iteration: number;
+  /** Labels that changed. */
+  changed: number;
+  /** Summed squared shift of the centroids. */
+  shift: number;
+  converged: boolean;
+}
+
+/**
+ * Lloyd's algorithm (1957; published 1982): label every sample with its nearest centroid, move every centroid to the mean
+ * of its samples, until no label changes or the centroids hardly move. Yields once an iteration, while the labels still
+ * belong to `centroids` and the means stand in `nextCentroids`. At the end the labels are those of the final centroids.
+ */
+export function* lloyd(run: Run, limits: Limits): Generator<Iteration, Iteration> {
+  run.restart();
+  let state: Iteration;
+  let iteration = 0;
+  do {
+    iteration++;
+    run.assign();
+    const changed = run.accumulate();
+    run.moveCentroids();
+    placeEmptyClusters(run, limits.emptyCluster, iteration);
+    run.normaliseNext();
+    const shift = run.shift();
+    state = { iteration, changed, shift, converged: changed === 0 || shift <= limits.shiftTolerance };
+    yield state;
+    run.swap();
+  } while (!state.converged && iteration < limits.maxIter);
+
+  // The labels belong to the centroids before the last move: where that changed anything, they are taken once more.
+  if (state.shift > 0) {
+    run.assign();
+    run.accumulate();
+    run.countSamples();
+  }
+  return state;
+}

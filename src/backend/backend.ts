@@ -1,0 +1,105 @@
+import type { Precision } from '../types.js';
+
+/**
+ * The kernels of one precision T, as both backends offer them: pure functions of byte addresses, counts and strides.
+ *
+ * Samples lie column by column where d ≤ 4 and row by row beyond; `stride` counts elements from column to column or from
+ * row to row. Centroids are k rows, `centroidStride(d)` elements apart, zeros behind d. Every operation rounds to T and
+ * runs in a fixed order per sample and centroid, so that all backends give the same bits. See assembly/ for each.
+ */
+export interface Kernels {
+  /** n rows without gaps, sorted into columns. */
+  toColumns(rows: number, n: number, d: number, columns: number, stride: number): void;
+  /** Adds the sums of the features to d float64. */
+  addFeatureSums(x: number, n: number, d: number, stride: number, sums: number): void;
+  /** Adds Σ (x − mean)², least and greatest value of the features to 3 × d float64. */
+  addFeatureSpread(x: number, n: number, d: number, stride: number, means: number, spread: number): void;
+  /** x −= shift, d values of T. */
+  subtractShift(x: number, n: number, d: number, stride: number, shift: number): void;
+  /** Scales samples to length 1. */
+  normalise(x: number, n: number, d: number, stride: number): void;
+
+  /** Centroids, packed for `assign` into `packedLength(k, d)` values. */
+  pack(centroids: number, k: number, d: number, packed: number): void;
+  /** n labels: lowest index of the least score ‖c‖² − 2x·c. `best`: 256 bytes of scratch. */
+  assign(x: number, n: number, d: number, stride: number, packed: number, k: number, labels: number, best: number): void;
+  /** n squared distances to the centroids that the labels name. */
+  sqDistances(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    centroids: number,
+    labels: number,
+    distances: number,
+  ): void;
+  /** Σ w · value, in order, in float64; weights 0 for none. */
+  weightedSum(values: number, n: number, weights: number): number;
+  /** Moves the samples whose label changed between the exact sums; makes `previous` equal to `labels`; counts them. */
+  accumulate(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    labels: number,
+    previous: number,
+    sums: number,
+    weights: number,
+  ): number;
+  /** Means of the clusters, and their counts as k float64; a cluster without weight keeps its centroid. */
+  moveCentroids(sums: number, k: number, d: number, old: number, centroids: number, counts: number): void;
+  /** k float64: squared distance from each centroid's place before to that after. */
+  sqShifts(before: number, after: number, k: number, d: number, out: number): void;
+
+  /** Up to a panel's width of centroids, d × width, for the two kernels below and `panelDistances`. */
+  packDirect(centroids: number, count: number, d: number, panel: number): void;
+  /** n rows of squared distances to the centroids of one panel. */
+  panelDistances(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    panel: number,
+    distances: number,
+    outStride: number,
+  ): void;
+  /** Lowers `closest` by the squared distance to a new seed; Σ w · closest. */
+  updateClosest(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    centroid: number,
+    closest: number,
+    weights: number,
+  ): number;
+  /** Adds Σ w · min(closest, squared distance) of every candidate of a panel to `width` float64. */
+  candidatePotentials(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    panel: number,
+    closest: number,
+    weights: number,
+    potentials: number,
+  ): void;
+}
+
+export type KernelName = keyof Kernels;
+
+/** Bytes that kernels work on; growing it detaches every view of the old buffer. */
+export interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+  /** Makes the buffer at least this long, or throws a RangeError. */
+  ensure(bytes: number): void;
+}
+
+export type BackendName = 'wasm-simd' | 'js';
+
+/** One memory and the kernels that see it. */
+export interface Backend {
+  readonly name: BackendName;
+  readonly memory: LinearMemory;
+  readonly kernels: Readonly<Record<Precision, Kernels>>;
+}

@@ -1,0 +1,45 @@
+import type { Precision } from '../types.js';
+import { bytesOf, centroidStride, packedLength, panelWidth, sumsEntryLength } from './shapes.js';
+
+/** The size of a clustering: what its memory depends on. */
+export interface Shape {
+  n: number;
+  d: number;
+  k: number;
+  precision: Precision;
+  /** Candidates that k-means++ tries at a step. */
+  trials: number;
+}
+
+/** Samples whose inertia, potential or squared distances are added up apart before the parts are added in order. */
+export const CHUNK = 256;
+
+/** The memory plan of a run: every buffer beside the samples, in bytes. */
+export function runLayout({ n, d, k, precision, trials }: Shape) {
+  const value = bytesOf(precision);
+  const centroids = k * centroidStride(d) * value;
+  return {
+    /** Nearest centroid of each sample; the assignment writes whole vectors. */
+    labels: (n + 8) * 4,
+    /** The labels that the sums stand for. */
+    previous: (n + 8) * 4,
+    /** Squared distance of each sample to its centroid, or to its nearest seed. */
+    distances: n * value,
+    /** Where the centroids stand, and where they go. */
+    centroids,
+    nextCentroids: centroids,
+    packed: packedLength(k, d, precision) * value,
+    /** The grids of the exact sums, then k entries. */
+    sums: (k + 1) * sumsEntryLength(d) * 8,
+    counts: k * 8,
+    sqShifts: k * 8,
+    /** Seeding: the candidates of a step, packed for distances, and their potentials. */
+    candidates: trials * centroidStride(d) * value,
+    candidatePanel: d * 32,
+    potentials: panelWidth(precision) * 8,
+    /** The least scores of four rows. */
+    best: 256,
+  };
+}
+
+export type RunBuffers = Record<keyof ReturnType<typeof runLayout>, number>;

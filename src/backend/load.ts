@@ -1,0 +1,55 @@
+import simd from '../generated/simd.js';
+import { rangeError, typeError } from '../errors.js';
+import type { Backend } from './backend.js';
+import { createReferenceBackend } from './reference.js';
+import { createWasmBackend } from './wasm.js';
+
+export interface InitOptions {
+  /** `'wasm'` or `'js'` forces one; `'auto'` takes WebAssembly where its SIMD is there. Default `'auto'`. */
+  backend?: 'auto' | 'wasm' | 'js';
+  /** The kernels, compiled or as bytes, where the library may not compile its own. */
+  wasm?: WebAssembly.Module | BufferSource;
+}
+
+let choice: 'auto' | 'wasm' | 'js' = 'auto';
+let given: WebAssembly.Module | undefined;
+/** Compiled at first need, once; undefined again after a failure, so that a later call tries again. */
+let compiled: WebAssembly.Module | undefined;
+
+/** Settles which backend the following calls run on. Nobody needs to call it. */
+export function configureBackend(options: InitOptions): void {
+  const { backend = 'auto', wasm } = options;
+  if (backend !== 'auto' && backend !== 'wasm' && backend !== 'js')
+    throw rangeError('ERR_OPTION', `backend is ${String(backend)}; it must be 'auto', 'wasm' or 'js'`);
+  if (wasm !== undefined) given = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);
+  choice = backend;
+}
+
+/** A new backend, with a memory of its own. */
+export function createBackend(): Backend {
+  if (choice === 'js') return createReferenceBackend();
+  try {
+    return createWasmBackend(given ?? compileKernels());
+  } catch (error) {
+    if (choice === 'wasm')
+      throw typeError('ERR_OPTION', `backend is 'wasm', but the kernels cannot run here: ${(error as Error).message}`);
+    return createReferenceBackend();
+  }
+}
+
+/** Whether a backend made earlier is still what `createBackend` would make. */
+export function isCurrent(backend: Backend): boolean {
+  return choice === 'auto' || (choice === 'js') === (backend.name === 'js');
+}
+
+function compileKernels(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(decodeBase64(simd));
+  return compiled;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

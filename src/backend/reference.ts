@@ -1,0 +1,307 @@
+import type { FloatArray, Precision } from '../types.js';
+import type { Backend, Kernels, LinearMemory } from './backend.js';
+import { bytesOf, COLUMNS_MAX_D, centroidStride, panelWidth, sumsEntryLength, sumsWidth } from './shapes.js';
+
+/** The kernels in plain TypeScript: the oracle of the tests, and the fallback where WebAssembly or its SIMD is missing. */
+export function createReferenceBackend(): Backend {
+  const memory = new PlainMemory();
+  return {
+    name: 'js',
+    memory,
+    kernels: { float32: referenceKernels(memory, 'float32'), float64: referenceKernels(memory, 'float64') },
+  };
+}
+
+class PlainMemory implements LinearMemory {
+  buffer = new ArrayBuffer(65536);
+  /** Made anew with the buffer, so that the kernels need not make views in every call. */
+  views = viewsOf(this.buffer);
+
+  ensure(bytes: number): void {
+    if (bytes <= this.buffer.byteLength) return;
+    const grown = new ArrayBuffer(Math.ceil(bytes / 65536) * 65536);
+    new Uint8Array(grown).set(new Uint8Array(this.buffer));
+    this.buffer = grown;
+    this.views = viewsOf(grown);
+  }
+}
+
+const viewsOf = (buffer: ArrayBuffer) => ({
+  float32: new Float32Array(buffer),
+  float64: new Float64Array(buffer),
+  int32: new Int32Array(buffer),
+});
+
+function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
+  const bytes = bytesOf(precision);
+  const width = panelWidth(precision);
+  const round: (value: number) => number = precision === 'float32' ? Math.fround : (value) => value;
+  const floats = (): FloatArray => memory.views[precision];
+  const f64 = () => memory.views.float64;
+  const i32 = () => memory.views.int32;
+  /** Elements from sample to sample, from feature to feature. */
+  const strides = (d: number, stride: number): [number, number] => (d <= COLUMNS_MAX_D ? [1, stride] : [stride, 1]);
+  const weightAt = (weights: number, i: number): number => (weights ? f64()[weights / 8 + i]! : 1);
+
+  /** Σ (x − c)² in four stripes f mod 4, merged as (s₀ + s₂) + (s₁ + s₃). */
+  function sqDistance(x: number, column: number, c: number, d: number): number {
+    const v = floats();
+    const stripes = [0, 0, 0, 0];
+    for (let f = 0; f < d; f++) {
+      const difference = round(v[x + f * column]! - v[c + f]!);
+      stripes[f & 3] = round(stripes[f & 3]! + round(difference * difference));
+    }
+    return round(round(stripes[0]! + stripes[2]!) + round(stripes[1]! + stripes[3]!));
+  }
+
+  /** Σ (x − c)² feature by feature, to a lane of a panel. */
+  function sqDistanceToLane(x: number, column: number, panel: number, lane: number, d: number): number {
+    const v = floats();
+    let sum = 0;
+    for (let f = 0; f < d; f++) {
+      const difference = round(v[x + f * column]! - v[panel + f * width + lane]!);
+      sum = round(sum + round(difference * difference));
+    }
+    return sum;
+  }
+
+  function sqNorm(c: number, d: number): number {
+    const v = floats();
+    let sum = 0;
+    for (let f = 0; f < d; f++) sum += v[c + f]! * v[c + f]!;
+    return round(sum);
+  }
+
+  /** Where in the packed centroids the value of row f (0: the norm) of centroid j stands. */
+  const packedIndex = (j: number, f: number, d: number): number =>
+    d <= COLUMNS_MAX_D ? j * (1 + d) + f : (j - (j % width)) * (1 + d) + f * width + (j % width);
+
+  /** Adds a value to a high and a low sum `low` apart; C and C₂ stand at the same distance. */
+  function addExactly(value: number, grids: number, entry: number, low: number): void {
+    const v = f64();
+    const hi = value + v[grids]! - v[grids]!;
+    const lo = value - hi + v[grids + low]! - v[grids + low]!;
+    v[entry] = v[entry]! + hi;
+    v[entry + low] = v[entry + low]! + lo;
+  }
+
+  function addSample(x: number, column: number, d: number, w: number, sums: number, cluster: number): void {
+    const low = sumsWidth(d);
+    const entry = sums + (cluster + 1) * sumsEntryLength(d);
+    for (let f = 0; f < d; f++) addExactly(w * floats()[x + f * column]!, sums + f, entry + f, low);
+    addExactly(w, sums + 2 * low, entry + 2 * low, 1);
+  }
+
+  return {
+    toColumns(rows, n, d, columns, stride) {
+      const v = floats();
+      for (let i = 0; i < n; i++)
+        for (let f = 0; f < d; f++) v[columns / bytes + f * stride + i] = v[rows / bytes + i * d + f]!;
+    },
+
+    addFeatureSums(x, n, d, stride, sums) {
+      const [row, column] = strides(d, stride);
+      for (let f = 0; f < d; f++) {
+        const stripes = [0, 0, 0, 0];
+        for (let i = 0; i < n; i++) stripes[i & 3] = stripes[i & 3]! + floats()[x / bytes + i * row + f * column]!;
+        f64()[sums / 8 + f] = f64()[sums / 8 + f]! + (stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!));
+      }
+    },
+
+    addFeatureSpread(x, n, d, stride, means, spread) {
+      const [row, column] = strides(d, stride);
+      const v = f64();
+      for (let f = 0; f < d; f++) {
+        const mean = v[means / 8 + f]!;
+        const cell = spread / 8 + f;
+        const stripes = [0, 0, 0, 0];
+        for (let i = 0; i < n; i++) {
+          const value = floats()[x / bytes + i * row + f * column]!;
+          stripes[i & 3] = stripes[i & 3]! + (value - mean) * (value - mean);
+          v[cell + d] = Math.min(v[cell + d]!, value);
+          v[cell + 2 * d] = Math.max(v[cell + 2 * d]!, value);
+        }
+        v[cell] = v[cell]! + (stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!));
+      }
+    },
+
+    subtractShift(x, n, d, stride, shift) {
+      const [row, column] = strides(d, stride);
+      const v = floats();
+      for (let i = 0; i < n; i++)
+        for (let f = 0; f < d; f++) {
+          const at = x / bytes + i * row + f * column;
+          v[at] = v[at]! - v[shift / bytes + f]!;
+        }
+    },
+
+    normalise(x, n, d, stride) {
+      const [row, column] = strides(d, stride);
+      const v = floats();
+      for (let i = 0; i < n; i++) {
+        const start = x / bytes + i * row;
+        let sum = 0;
+        for (let f = 0; f < d; f++) sum += v[start + f * column]! * v[start + f * column]!;
+        if (sum === 0) continue;
+        const norm = Math.sqrt(sum);
+        for (let f = 0; f < d; f++) v[start + f * column] = v[start + f * column]! / norm;
+      }
+    },
+
+    pack(centroids, k, d, packed) {
+      const v = floats();
+      const lanes = d <= COLUMNS_MAX_D ? k : Math.ceil(k / width) * width;
+      for (let j = 0; j < lanes; j++) {
+        const c = centroids / bytes + j * centroidStride(d);
+        v[packed / bytes + packedIndex(j, 0, d)] = j < k ? sqNorm(c, d) : Infinity;
+        for (let f = 0; f < d; f++) v[packed / bytes + packedIndex(j, 1 + f, d)] = j < k ? -2 * v[c + f]! : 0;
+      }
+    },
+
+    assign(x, n, d, stride, packed, k, labels) {
+      const [row, column] = strides(d, stride);
+      const v = floats();
+      for (let i = 0; i < n; i++) {
+        const start = x / bytes + i * row;
+        let best = Infinity;
+        let label = 0;
+        for (let j = 0; j < k; j++) {
+          let score = v[packed / bytes + packedIndex(j, 0, d)]!;
+          for (let f = 0; f < d; f++)
+            score = round(score + round(v[start + f * column]! * v[packed / bytes + packedIndex(j, 1 + f, d)]!));
+          if (score < best) {
+            best = score;
+            label = j;
+          }
+        }
+        i32()[labels / 4 + i] = label;
+      }
+    },
+
+    sqDistances(x, n, d, stride, centroids, labels, distances) {
+      const [row, column] = strides(d, stride);
+      for (let i = 0; i < n; i++) {
+        const c = centroids / bytes + i32()[labels / 4 + i]! * centroidStride(d);
+        floats()[distances / bytes + i] = sqDistance(x / bytes + i * row, column, c, d);
+      }
+    },
+
+    weightedSum(values, n, weights) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += floats()[values / bytes + i]! * weightAt(weights, i);
+      return sum;
+    },
+
+    accumulate(x, n, d, stride, labels, previous, sums, weights) {
+      const [row, column] = strides(d, stride);
+      const v = i32();
+      let changed = 0;
+      for (let i = 0; i < n; i++) {
+        const to = v[labels / 4 + i]!;
+        const from = v[previous / 4 + i]!;
+        if (to === from) continue;
+        changed++;
+        v[previous / 4 + i] = to;
+        const start = x / bytes + i * row;
+        addSample(start, column, d, weightAt(weights, i), sums / 8, to);
+        if (from >= 0) addSample(start, column, d, -weightAt(weights, i), sums / 8, from);
+      }
+      return changed;
+    },
+
+    moveCentroids(sums, k, d, old, centroids, counts) {
+      const v = floats();
+      const s = f64();
+      const low = sumsWidth(d);
+      for (let j = 0; j < k; j++) {
+        const entry = sums / 8 + (j + 1) * sumsEntryLength(d);
+        const offset = j * centroidStride(d);
+        const count = s[entry + 2 * low]! + s[entry + 2 * low + 1]!;
+        for (let f = 0; f < d; f++)
+          v[centroids / bytes + offset + f] =
+            count > 0 ? quotient(s[entry + f]!, s[entry + low + f]!, count) : v[old / bytes + offset + f]!;
+        s[counts / 8 + j] = count;
+      }
+    },
+
+    sqShifts(before, after, k, d, out) {
+      const v = floats();
+      for (let j = 0; j < k; j++) {
+        let sum = 0;
+        for (let f = 0; f < d; f++) {
+          const at = j * centroidStride(d) + f;
+          const shift = v[after / bytes + at]! - v[before / bytes + at]!;
+          sum += shift * shift;
+        }
+        f64()[out / 8 + j] = sum;
+      }
+    },
+
+    packDirect(centroids, count, d, panel) {
+      const v = floats();
+      for (let lane = 0; lane < width; lane++)
+        for (let f = 0; f < d; f++)
+          v[panel / bytes + f * width + lane] =
+            v[centroids / bytes + (lane < count ? lane : 0) * centroidStride(d) + f]!;
+    },
+
+    panelDistances(x, n, d, stride, panel, distances, outStride) {
+      const [row, column] = strides(d, stride);
+      for (let i = 0; i < n; i++)
+        for (let lane = 0; lane < width; lane++)
+          floats()[distances / bytes + i * outStride + lane] = sqDistanceToLane(
+            x / bytes + i * row,
+            column,
+            panel / bytes,
+            lane,
+            d,
+          );
+    },
+
+    updateClosest(x, n, d, stride, centroid, closest, weights) {
+      const [row, column] = strides(d, stride);
+      const v = floats();
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const cell = closest / bytes + i;
+        v[cell] = Math.min(v[cell]!, sqDistance(x / bytes + i * row, column, centroid / bytes, d));
+        sum += v[cell]! * weightAt(weights, i);
+      }
+      return sum;
+    },
+
+    candidatePotentials(x, n, d, stride, panel, closest, weights, potentials) {
+      const [row, column] = strides(d, stride);
+      const sums = f64();
+      for (let i = 0; i < n; i++) {
+        const own = floats()[closest / bytes + i]!;
+        for (let lane = 0; lane < width; lane++) {
+          const sqDistance = sqDistanceToLane(x / bytes + i * row, column, panel / bytes, lane, d);
+          const cell = potentials / 8 + lane;
+          sums[cell] = sums[cell]! + weightAt(weights, i) * Math.min(own, sqDistance);
+        }
+      }
+    },
+  };
+}
+
+/** (high + low) / count: a quotient of the rounded sum, then one more for what it left (Dekker 1971). */
+function quotient(high: number, low: number, count: number): number {
+  const sum = high + low;
+  const lowPart = sum - high;
+  const lost = high - (sum - lowPart) + (low - lowPart);
+  const q = sum / count;
+  const product = q * count;
+  const qHigh = upperHalf(q);
+  const qLow = q - qHigh;
+  const countHigh = upperHalf(count);
+  const countLow = count - countHigh;
+  const error = qHigh * countHigh - product + qHigh * countLow + qLow * countHigh + qLow * countLow;
+  return q + (sum - product - error + lost) / count;
+}
+
+/** The upper 26 bits of a float64 (Veltkamp's splitting). */
+function upperHalf(value: number): number {
+  const scaled = value * 134217729;
+  return scaled - (scaled - value);
+}

@@ -1,0 +1,106 @@
+import { rangeError } from '../errors.js';
+import type { FloatArray, Precision } from '../types.js';
+import type { Backend, Kernels } from './backend.js';
+import { createBackend, isCurrent } from './load.js';
+import { floatView } from './shapes.js';
+
+/** Nothing lies below: null pointers must not hit data. */
+const FIRST = 1024;
+const ALIGNMENT = 64;
+/** Vector loads at the end of a buffer may read this far. */
+const SLACK = 64;
+const MEMORY_LIMIT = 2 ** 32 - 65536;
+/** Workspaces kept for the next call; more exist only while steps or callbacks nest. */
+const KEPT = 2;
+
+/**
+ * A backend and an arena over its memory: buffers are taken one behind the other and all given back at once, by going
+ * back to a mark. Views must be made anew after every `take`, which may move the memory.
+ */
+export class Workspace {
+  private top = FIRST;
+
+  constructor(readonly backend: Backend) {}
+
+  kernels(precision: Precision): Kernels {
+    return this.backend.kernels[precision];
+  }
+
+  /** Takes a buffer for every entry of a plan (name → bytes) and returns where each begins. */
+  take<Name extends string>(plan: Readonly<Record<Name, number>>): Record<Name, number> {
+    const pointers = {} as Record<Name, number>;
+    let top = this.top;
+    for (const name in plan) {
+      pointers[name] = top;
+      top += Math.ceil((plan[name] + SLACK) / ALIGNMENT) * ALIGNMENT;
+    }
+    this.ensure(top);
+    this.top = top;
+    return pointers;
+  }
+
+  mark(): number {
+    return this.top;
+  }
+
+  backTo(mark: number): void {
+    this.top = mark;
+  }
+
+  floats(precision: Precision, pointer: number, length: number): FloatArray {
+    return floatView(this.backend.memory.buffer, precision, pointer, length);
+  }
+
+  float64(pointer: number, length: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.backend.memory.buffer, pointer, length);
+  }
+
+  int32(pointer: number, length: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.backend.memory.buffer, pointer, length);
+  }
+
+  private ensure(bytes: number): void {
+    try {
+      if (bytes > MEMORY_LIMIT) throw new RangeError('beyond the limit of one memory');
+      this.backend.memory.ensure(bytes);
+    } catch {
+      throw rangeError(
+        'ERR_OUT_OF_MEMORY',
+        `this takes ${bytes} bytes (${(bytes / 2 ** 30).toFixed(1)} GiB) at once, and a memory holds 4 GiB at the most: ` +
+          'cluster fewer rows (a sample of them), or use precision float32',
+      );
+    }
+  }
+}
+
+const idle: Workspace[] = [];
+
+/** Lends a workspace to `work`, a given one or else an idle one, and takes back what it took there, whatever happens. */
+export function withWorkspace<T>(given: Workspace | undefined, work: (workspace: Workspace) => T): T {
+  const workspace = given ?? acquireWorkspace();
+  const mark = workspace.mark();
+  try {
+    return work(workspace);
+  } finally {
+    workspace.backTo(mark);
+    if (!given) releaseWorkspace(workspace);
+  }
+}
+
+export function acquireWorkspace(): Workspace {
+  while (idle.length > 0) {
+    const workspace = idle.pop()!;
+    if (isCurrent(workspace.backend)) return workspace;
+  }
+  return new Workspace(createBackend());
+}
+
+export function releaseWorkspace(workspace: Workspace): void {
+  workspace.backTo(FIRST);
+  if (idle.length < KEPT) idle.push(workspace);
+}
+
+/** Gives the memory of idle workspaces back to the engine. */
+export function dropWorkspaces(): void {
+  idle.length = 0;
+}

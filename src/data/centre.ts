@@ -1,0 +1,102 @@
+import { rangeError } from '../errors.js';
+import type { Precision } from '../types.js';
+import { nonFiniteError } from './finite.js';
+import { powerOfTwoAbove } from './power-of-two.js';
+import { forPasses, type Samples } from './samples.js';
+
+/** What is known of the features once the samples are in place. */
+export interface FeatureStatistics {
+  /** d: what was subtracted from the samples. */
+  shift: Float64Array;
+  /** d: greatest |value| of what is left. */
+  magnitude: Float64Array;
+  /** Mean over the features of their variance. */
+  meanVariance: number;
+}
+
+/** float64 values that measuring needs as scratch. */
+export const statisticsLength = (d: number): number => 4 * d;
+
+/** Significant bits that a shift may have, so that it and nearly every difference to it are exact. */
+const SHIFT_BITS = { float32: 20, float64: 48 } as const;
+
+/**
+ * Mean variance, range and shift of the features. ‖c‖² − 2x·c loses digits where data lies far from the origin, so each
+ * feature is shifted by its mean, rounded to a power of two of about its spread: near enough to keep the digits, and with so
+ * few bits of its own that subtracting it rounds nothing for nearly all data. Data about the origin is not shifted.
+ *
+ * @param scratch address of statisticsLength(d) float64
+ * @param centred whether there is to be a shift
+ * @throws ERR_NON_FINITE
+ */
+export function measureFeatures(samples: Samples, scratch: number, centred: boolean): FeatureStatistics {
+  const { workspace, kernels, n, d, stride, precision } = samples;
+  checkFinite(samples, scratch);
+  const cells = workspace.float64(scratch, statisticsLength(d));
+  for (let f = 0; f < d; f++) cells[f] = cells[f]! / n;
+  const spread = cells.subarray(d);
+  spread.fill(0, 0, d).fill(Infinity, d, 2 * d).fill(-Infinity, 2 * d);
+  forPasses(n, (i, count) => kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8));
+
+  const shift = new Float64Array(d);
+  const magnitude = new Float64Array(d);
+  let variance = 0;
+  for (let f = 0; f < d; f++) {
+    if (centred) shift[f] = shiftOf(cells[f]!, Math.sqrt(spread[f]! / n), precision);
+    magnitude[f] = Math.max(Math.abs(spread[d + f]! - shift[f]!), Math.abs(spread[2 * d + f]! - shift[f]!));
+    variance += spread[f]! / n;
+  }
+  checkSquares(magnitude, precision);
+  return { shift, magnitude, meanVariance: variance / d };
+}
+
+/**
+ * Leaves the sums of the features at `scratch`, which tell whether all values are finite.
+ *
+ * @param rowsBefore rows of the data ahead of these samples, for the message
+ * @throws ERR_NON_FINITE
+ */
+export function checkFinite(samples: Samples, scratch: number, rowsBefore = 0): void {
+  const { workspace, kernels, n, d, stride } = samples;
+  const sums = workspace.float64(scratch, d).fill(0);
+  forPasses(n, (i, count) => kernels.addFeatureSums(samples.at(i), count, d, stride, scratch));
+  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
+}
+
+function shiftOf(mean: number, deviation: number, precision: Precision): number {
+  if (mean === 0) return 0;
+  const finest = powerOfTwoAbove(Math.abs(mean)) / 2 ** SHIFT_BITS[precision];
+  const unit = Math.max(deviation > 0 ? powerOfTwoAbove(2 * deviation) : 0, finest);
+  return Math.round(mean / unit) * unit;
+}
+
+/** Squared distances must not overflow. */
+function checkSquares(magnitude: Float64Array, precision: Precision): void {
+  const greatest = magnitude.reduce((a, b) => Math.max(a, b), 0);
+  const limit = Math.sqrt((precision === 'float32' ? 3.4e38 : 1.7e308) / magnitude.length) / 4;
+  if (greatest <= limit) return;
+  const column = magnitude.indexOf(greatest);
+  throw rangeError(
+    'ERR_NON_FINITE',
+    `column ${column} spreads over ±${greatest.toPrecision(3)}, and squared distances overflow ${precision} beyond ` +
+      `${limit.toPrecision(3)}; scale the data${precision === 'float32' ? " or use precision 'float64'" : ''}`,
+  );
+}
+
+/** The error for the first value that is not finite: sums told that there is one, this finds it. */
+function firstNonFinite(samples: Samples, rowsBefore: number): RangeError {
+  for (let i = 0; i < samples.n; i++) {
+    const row = samples.read(i);
+    const column = row.findIndex((value) => !Number.isFinite(value));
+    if (column >= 0) return nonFiniteError(row[column]!, rowsBefore + i, column);
+  }
+  return rangeError('ERR_NON_FINITE', 'the sum of a column overflows float64; scale the data');
+}
+
+/** Subtracts a shift from all samples. `scratch`: address of d values of the samples' precision. */
+export function subtractShift(samples: Samples, shift: Float64Array, scratch: number): void {
+  const { workspace, kernels, precision, n, d, stride } = samples;
+  if (shift.every((value) => value === 0)) return;
+  workspace.floats(precision, scratch, d).set(shift);
+  forPasses(n, (i, count) => kernels.subtractShift(samples.at(i), count, d, stride, scratch));
+}

@@ -1,0 +1,24 @@
+import { rangeError } from '../errors.js';
+import { describe } from './kind.js';
+
+/**
+ * A copy of the weights of n samples, or undefined where none were given.
+ *
+ * @throws ERR_SAMPLE_WEIGHT
+ */
+export function checkWeights(weights: ArrayLike<number> | undefined, n: number): Float64Array | undefined {
+  if (weights === undefined) return undefined;
+  if (!Array.isArray(weights) && !ArrayBuffer.isView(weights))
+    throw rangeError('ERR_SAMPLE_WEIGHT', `sampleWeight is ${describe(weights)}; it must be an array of ${n} numbers`);
+  if (weights.length !== n)
+    throw rangeError('ERR_SAMPLE_WEIGHT', `sampleWeight has ${weights.length} values; it must have one for each of the ${n} samples`);
+  let heaviest = 0;
+  const copy = Float64Array.from(weights, (weight: unknown, i) => {
+    if (typeof weight !== 'number' || !(weight >= 0 && weight < Infinity))
+      throw rangeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${String(weight)}; it must be a finite number ≥ 0`);
+    heaviest = Math.max(heaviest, weight);
+    return weight;
+  });
+  if (heaviest === 0) throw rangeError('ERR_SAMPLE_WEIGHT', 'all weights are 0; at least one must be positive');
+  return copy;
+}

@@ -1,0 +1,95 @@
+import { type Iteration, type Limits, lloyd } from './algorithms/lloyd.js';
+import { Run } from './algorithms/run.js';
+import { runLayout } from './backend/layout.js';
+import { bytesOf, COLUMNS_MAX_D } from './backend/shapes.js';
+import type { Workspace } from './backend/workspace.js';
+import type { Codebook } from './codebook.js';
+import { type FeatureStatistics, measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
+import { copySamples, Samples, samplesBytes, stagingBytes } from './data/samples.js';
+import type { Source } from './data/source.js';
+import { checkWeights } from './data/weights.js';
+import { checkK, type ResolvedOptions } from './options.js';
+import { trialsFor } from './seeding/plus-plus.js';
+import { type Seeding, seedRun } from './seeding/seed.js';
+import { startingCentroids } from './seeding/given.js';
+import type { Data, Precision, Random } from './types.js';
+
+/** A clustering whose samples are in place: runs can start. */
+export class Fit {
+  private constructor(
+    readonly run: Run,
+    readonly shift: Float64Array,
+    readonly limits: Limits,
+    readonly options: ResolvedOptions,
+    private readonly seeding: Seeding,
+  ) {}
+
+  /** Copies and centres the samples of a source; everything that can be wrong with the input is found here. */
+  static prepare(workspace: Workspace, data: Data, source: Source, k: number, options: ResolvedOptions): Fit {
+    const { nSamples: n, nFeatures: d } = source;
+    checkK(k, n);
+    const precision = options.precision === 'auto' ? source.precision : options.precision;
+    const weights = checkWeights(options.sampleWeight, n);
+    const start = startingCentroids(options.init, data, k, d);
+    const { samples, statistics } = placeSamples(workspace, source, precision, options.metric, weights);
+    const buffers = workspace.take(runLayout({ n, d, k, precision, trials: trialsFor(k) }));
+    const maxWeight = weights ? weights.reduce((a, b) => Math.max(a, b)) : 1;
+    const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight);
+    const { shift, meanVariance } = statistics;
+    const { maxIter, tol, emptyCluster } = options;
+    const seeding: Seeding = start
+      ? { kind: 'given', centroids: (random) => start(random).map((value, i) => value - shift[i % d]!) }
+      : { kind: options.init === 'random' ? 'random' : 'k-means++' };
+    return new Fit(run, shift, { maxIter, shiftTolerance: tol * meanVariance, emptyCluster }, options, seeding);
+  }
+
+  /** One run from fresh first centroids, an iteration at a time. */
+  *iterate(random: Random): Generator<Iteration, Iteration> {
+    seedRun(this.run, this.seeding, random);
+    return yield* lloyd(this.run, this.limits);
+  }
+
+  /** The current centroids, for comparisons with new samples. */
+  codebook(): Codebook {
+    const { samples, k } = this.run;
+    return {
+      k,
+      d: samples.d,
+      precision: samples.precision,
+      metric: this.options.metric,
+      shift: this.shift,
+      shiftedCentroids: this.run.copyCentroids(),
+    };
+  }
+}
+
+function placeSamples(
+  workspace: Workspace,
+  source: Source,
+  precision: Precision,
+  metric: 'euclidean' | 'cosine',
+  weights: Float64Array | undefined,
+): { samples: Samples; statistics: FeatureStatistics } {
+  const { nSamples: n, nFeatures: d, matrix } = source;
+  const small = workspace.take({ statistics: statisticsLength(d) * 8, shift: d * bytesOf(precision), weights: weights ? n * 8 : 0 });
+  if (weights) workspace.float64(small.weights, n).set(weights);
+  const weightsAt = weights ? small.weights : 0;
+  const copy = () => {
+    const { x, staging } = workspace.take({ x: samplesBytes(n, d, precision), staging: stagingBytes(n, d, precision) });
+    return copySamples(workspace, source, precision, x, staging, weightsAt);
+  };
+
+  // A matrix in this workspace is clustered where it is, unless its values have to change.
+  const resident = d > COLUMNS_MAX_D && metric === 'euclidean' && matrix?.isIn(workspace, precision) ? matrix : undefined;
+  let samples = resident ? new Samples(workspace, precision, n, d, resident.pointer, d, weightsAt) : copy();
+  if (metric === 'cosine') {
+    measureFeatures(samples, small.statistics, false);
+    samples.kernels.normalise(samples.x, n, d, samples.stride);
+  }
+  const statistics = measureFeatures(samples, small.statistics, metric === 'euclidean');
+  if (statistics.shift.some((value) => value !== 0)) {
+    if (resident) samples = copy();
+    subtractShift(samples, statistics.shift, small.shift);
+  }
+  return { samples, statistics };
+}

@@ -1,0 +1,18 @@
+export { type Elbow, type ElbowOptions, elbow } from './choose-k/elbow.js';
+export { type Blobs, type BlobsOptions, makeBlobs } from './data/blobs.js';
+export { type Matrix, matrix } from './data/matrix.js';
+export { type Rows, readRows } from './data/read-rows.js';
+export type { ErrorCode } from './errors.js';
+export { dispose, init } from './init.js';
+export type { InitOptions } from './backend/load.js';
+export { kmeans } from './kmeans.js';
+export {
+  type SilhouetteOptions,
+  type SilhouetteScoreOptions,
+  silhouetteSamples,
+  silhouetteScore,
+} from './metrics/silhouette.js';
+export { KMeans, type KMeansModelOptions } from './models/k-means.js';
+export { kmeansFromJSON } from './result.js';
+export { kmeansSteps } from './steps.js';
+export type * from './types.js';

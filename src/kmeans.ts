@@ -1,0 +1,69 @@
+import { withWorkspace } from './backend/workspace.js';
+import { readSource } from './data/source.js';
+import type { Iteration } from './algorithms/lloyd.js';
+import { Fit } from './fit.js';
+import { progressReporter } from './progress.js';
+import { checkK, type ResolvedOptions, resolveOptions } from './options.js';
+import { createRandom } from './random.js';
+import { createResult, type Outcome } from './result.js';
+import type { Data, KMeansOptions, KMeansResult } from './types.js';
+import type { Codebook } from './codebook.js';
+
+/**
+ * Splits n samples of d features into k clusters so that the inertia, Σ w · squared distance to the nearest centroid, is
+ * (locally) least. Runs on the calling thread.
+ *
+ * @param data n × d in any data form; read, never changed
+ * @param k clusters, an integer from 1 to n
+ * @throws TypeError or RangeError with a `code`, before any work, for input that cannot be clustered
+ */
+export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansResult {
+  const resolved = resolveOptions(options);
+  checkK(k);
+  const source = readSource(data, resolved.nFeatures);
+  return withWorkspace(source.matrix?.workspace, (workspace) => {
+    const fit = Fit.prepare(workspace, data, source, k, resolved);
+    return bestOfRuns(fit, resolved);
+  });
+}
+
+interface Best {
+  labels: Int32Array;
+  codebook: Codebook;
+  outcome: Outcome;
+}
+
+function bestOfRuns(fit: Fit, options: ResolvedOptions): KMeansResult {
+  const random = createRandom(options.seed);
+  const report = progressReporter(fit);
+  let best: Best | undefined;
+  for (let run = 0; run < options.nInit; run++) {
+    const iterations = fit.iterate(random);
+    let step = iterations.next();
+    while (!step.done) {
+      report?.(run, step.value);
+      step = iterations.next();
+    }
+    const outcome = outcomeOf(fit, step.value);
+    if (!best || outcome.inertia < best.outcome.inertia)
+      best = { labels: fit.run.labels().slice(), codebook: fit.codebook(), outcome };
+  }
+  const { labels, codebook, outcome } = best!;
+  return createResult(labels, codebook, outcome);
+}
+
+/** What a finished run leaves, copied. */
+export function outcomeOf(fit: Fit, last: Iteration): Outcome {
+  const { run, options } = fit;
+  return {
+    counts: run.counts().slice(),
+    inertia: run.inertia(),
+    iterations: last.iteration,
+    converged: last.converged,
+    nSamples: run.samples.n,
+    seed: options.seed,
+    algorithm: options.algorithm,
+    backend: run.samples.workspace.backend.name,
+    threads: 1,
+  };
+}

@@ -1,0 +1,124 @@
+import { allDistances, type Codebook, findNearest, predictLabels } from './codebook.js';
+import { floatArray } from './backend/shapes.js';
+import { typeError } from './errors.js';
+import type { Data, FloatArray, KMeansJSON, KMeansModel, KMeansResult, Nearest } from './types.js';
+
+/** What a run leaves behind, beside its centroids. */
+export type Outcome = Pick<
+  KMeansModel,
+  'counts' | 'inertia' | 'iterations' | 'converged' | 'nSamples' | 'seed' | 'algorithm' | 'backend' | 'threads'
+>;
+
+/** Centroids and what the run that found them has to say. The arrays are the caller's; comparisons use a copy of their own. */
+class Model implements KMeansModel {
+  readonly centroids: readonly FloatArray[];
+  readonly counts: Float64Array;
+  readonly inertia: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly k: number;
+  readonly nSamples: number;
+  readonly nFeatures: number;
+  readonly seed: number;
+  readonly algorithm: string;
+  readonly backend: string;
+  readonly threads: number;
+  readonly #codebook: Codebook;
+
+  constructor(codebook: Codebook, outcome: Outcome) {
+    this.#codebook = codebook;
+    this.centroids = centroidRows(codebook);
+    this.counts = outcome.counts;
+    this.inertia = outcome.inertia;
+    this.iterations = outcome.iterations;
+    this.converged = outcome.converged;
+    this.k = codebook.k;
+    this.nSamples = outcome.nSamples;
+    this.nFeatures = codebook.d;
+    this.seed = outcome.seed;
+    this.algorithm = outcome.algorithm;
+    this.backend = outcome.backend;
+    this.threads = outcome.threads;
+  }
+
+  predict(data: Data): Int32Array {
+    return predictLabels(this.#codebook, data);
+  }
+
+  nearest(data: Data): Nearest {
+    return findNearest(this.#codebook, data);
+  }
+
+  transform(data: Data): FloatArray {
+    return allDistances(this.#codebook, data);
+  }
+
+  toJSON(): KMeansJSON {
+    const { precision, metric, k, d, shift, shiftedCentroids } = this.#codebook;
+    return {
+      type: 'kmeans-simd',
+      version: 1,
+      precision,
+      metric,
+      k,
+      nSamples: this.nSamples,
+      nFeatures: d,
+      centroids: this.centroids.map((row) => Array.from(row)),
+      counts: Array.from(this.counts),
+      inertia: this.inertia,
+      iterations: this.iterations,
+      converged: this.converged,
+      seed: this.seed,
+      algorithm: this.algorithm,
+      backend: this.backend,
+      threads: this.threads,
+      shift: Array.from(shift),
+      shiftedCentroids: rowsOf(shiftedCentroids, k, d).map((row) => Array.from(row)),
+    };
+  }
+}
+
+class Result extends Model implements KMeansResult {
+  readonly labels: Int32Array;
+
+  constructor(labels: Int32Array, codebook: Codebook, outcome: Outcome) {
+    super(codebook, outcome);
+    this.labels = labels;
+  }
+}
+
+export function createResult(labels: Int32Array, codebook: Codebook, outcome: Outcome): KMeansResult {
+  return new Result(labels, codebook, outcome);
+}
+
+/**
+ * The model that `toJSON` described: same centroids, same predictions, bit for bit. It has no labels.
+ *
+ * @throws ERR_DATA_TYPE for anything else
+ */
+export function kmeansFromJSON(json: object): KMeansModel {
+  const model = json as Partial<KMeansJSON> | null;
+  const { k = 0, nFeatures: d = 0, precision, metric } = model ?? {};
+  const known =
+    model?.type === 'kmeans-simd' &&
+    model.version === 1 &&
+    (precision === 'float32' || precision === 'float64') &&
+    (metric === 'euclidean' || metric === 'cosine');
+  const values = model?.shiftedCentroids?.flat() ?? [];
+  if (!known || model.shift?.length !== d || values.length !== k * d || k * d === 0 || ![...values, ...model.shift].every(Number.isFinite))
+    throw typeError('ERR_DATA_TYPE', 'this object is no model of kmeans-simd version 1, as result.toJSON() writes it');
+  const shiftedCentroids = floatArray(precision, k * d);
+  shiftedCentroids.set(values);
+  const codebook: Codebook = { k, d, precision, metric, shift: Float64Array.from(model.shift), shiftedCentroids };
+  return new Model(codebook, { ...(model as KMeansJSON), counts: Float64Array.from(model.counts ?? []) });
+}
+
+/** k rows of d in the coordinates of the data, views of one array. */
+export function centroidRows({ k, d, precision, shift, shiftedCentroids }: Codebook): FloatArray[] {
+  const values = floatArray(precision, k * d);
+  for (let i = 0; i < values.length; i++) values[i] = shiftedCentroids[i]! + shift[i % d]!;
+  return rowsOf(values, k, d);
+}
+
+const rowsOf = (values: FloatArray, k: number, d: number): FloatArray[] =>
+  Array.from({ length: k }, (_, j) => values.subarray(j * d, (j + 1) * d));

@@ -1,0 +1,75 @@
+import type { Samples } from '../data/samples.js';
+import type { Random } from '../types.js';
+
+/** k distinct samples, drawn with probabilities in proportion to their weights while there are any that weigh. */
+export function randomSamples(samples: Samples, k: number, random: Random): number[] {
+  return samples.weights
+    ? weighted(samples.workspace.float64(samples.weights, samples.n), k, random)
+    : uniform(samples.n, k, random);
+}
+
+/** Robert Floyd's sampling without replacement (Bentley & Floyd 1987), in the order drawn. */
+function uniform(n: number, k: number, random: Random): number[] {
+  const chosen = new Set<number>();
+  for (let last = n - k; last < n; last++) {
+    const i = Math.floor(random() * (last + 1));
+    chosen.add(chosen.has(i) ? last : i);
+  }
+  return shuffle([...chosen], random);
+}
+
+/** Floyd's sets are uniform, their order is not. */
+function shuffle(values: number[], random: Random): number[] {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [values[i], values[j]] = [values[j]!, values[i]!];
+  }
+  return values;
+}
+
+function weighted(weights: Float64Array, k: number, random: Random): number[] {
+  const left = weights.slice();
+  const cumulative = new Float64Array(left.length);
+  const chosen: number[] = [];
+  let total = accumulate(left, cumulative);
+  while (chosen.length < k) {
+    let i = total > 0 ? firstAbove(cumulative, random() * total) : nextUnchosen(chosen);
+    if (left[i] === 0 && total > 0) {
+      // Drawn before, or at the edge of rounding: the sums are taken anew without what was chosen.
+      total = accumulate(left, cumulative);
+      if (total > 0) continue;
+      i = nextUnchosen(chosen);
+    }
+    chosen.push(i);
+    left[i] = 0;
+  }
+  return chosen;
+}
+
+function accumulate(values: Float64Array, cumulative: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i]!;
+    cumulative[i] = sum;
+  }
+  return sum;
+}
+
+/** Index of the first cumulative sum above a target, by bisection. */
+function firstAbove(cumulative: Float64Array, target: number): number {
+  let low = 0;
+  let high = cumulative.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cumulative[middle]! > target) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Samples without weight are taken in order once all others are. */
+function nextUnchosen(chosen: readonly number[]): number {
+  let i = 0;
+  while (chosen.includes(i)) i++;
+  return i;
+}
