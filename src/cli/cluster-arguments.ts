@@ -1,4 +1,4 @@
-import type { KMeansOptions } from '../index.js';
+import type { InitName, KMeansOptions } from '../index.js';
 import { UsageError } from './failures.js';
 import type { OptionTable, OptionValues } from './option-values.js';
 import { checkTargets, type Target } from './outputs.js';
@@ -99,7 +99,7 @@ function checkIsSvg(name: SvgOutput, file: string | undefined): void {
 
 function kmeansOptions(values: OptionValues): KMeansOptions {
   const given: KMeansOptions = {
-    init: values.oneOf('init', ['k-means++', 'random']),
+    init: values.oneOf<InitName>('init', ['k-means++', 'random']),
     nInit: values.integer('n-init', 1),
     maxIter: values.integer('max-iter', 1),
     tol: values.atLeastZero('tol'),

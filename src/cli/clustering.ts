@@ -12,6 +12,7 @@ import { formatNumber } from './number-format.js';
 import type { ProgressLine } from './progress.js';
 import { type Scaling, unscale } from './scaling.js';
 
+/** Inertia by k, and the k of the elbow. */
 export type Elbow = ReturnType<typeof elbow>;
 
 /** A finished clustering with what is told about it. */

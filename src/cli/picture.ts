@@ -1,6 +1,7 @@
 import type { Paint } from './colours.js';
 import { principalComponents } from './principal-components.js';
 import type { ReportInput } from './report.js';
+import { spreadOver, takeRows } from './samples.js';
 import { drawPicture, histogram, type PictureData, type PictureSize } from './terminal-picture.js';
 
 const samplesShown = 5000;
@@ -25,18 +26,10 @@ interface Shown {
 /** Every so-many-th sample, so that a picture of very many takes no longer. */
 function thinned({ samples, columns, clustering }: ReportInput, scaled: Float64Array): Shown {
   const { nSamples, nFeatures } = samples;
-  const shown = Math.min(nSamples, samplesShown);
-  const rows = Array.from({ length: shown }, (_, i) => Math.floor((i * nSamples) / shown));
-  const pick = (values: Float64Array) => {
-    const picked = new Float64Array(shown * nFeatures);
-    for (const [i, row] of rows.entries()) {
-      picked.set(values.subarray(row * nFeatures, (row + 1) * nFeatures), i * nFeatures);
-    }
-    return picked;
-  };
+  const rows = spreadOver(nSamples, samplesShown);
   return {
-    values: pick(samples.values),
-    scaled: pick(scaled),
+    values: takeRows(samples.values, nFeatures, rows),
+    scaled: takeRows(scaled, nFeatures, rows),
     labels: rows.map((row) => clustering.result.labels[row]!),
     centroids: Float64Array.from(clustering.centroids.flat()),
     scaledCentroids: Float64Array.from(clustering.result.centroids.flatMap((row) => [...row])),

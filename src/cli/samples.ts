@@ -43,6 +43,19 @@ export function asData({ nSamples, nFeatures }: Samples, values: Float64Array): 
   return { data: values, shape: [nSamples, nFeatures] };
 }
 
+/** At most `most` of the numbers from 0 to n − 1, evenly spread. */
+export function spreadOver(n: number, most: number): number[] {
+  const count = Math.min(n, most);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * n) / count));
+}
+
+/** Those rows of n × d values. */
+export function takeRows(values: Float64Array, d: number, rows: readonly number[]): Float64Array {
+  const taken = new Float64Array(rows.length * d);
+  for (const [i, row] of rows.entries()) taken.set(values.subarray(row * d, (row + 1) * d), i * d);
+  return taken;
+}
+
 /** One label for every row of the table, undefined where the row was dropped. */
 export function labelsOfRows(nRows: number, { kept }: Samples, labels: Int32Array): (number | undefined)[] {
   let at = 0;

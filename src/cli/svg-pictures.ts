@@ -1,9 +1,12 @@
-import { type Data, type KMeansOptions, type KMeansStep, kmeansSteps } from '../index.js';
+import { type Data, type KMeansOptions, type KMeansStep, kmeansSteps, silhouetteSamples } from '../index.js';
 import type { SvgOutput } from './cluster-arguments.js';
 import type { Clustering, Elbow } from './clustering.js';
 import { DataError } from './failures.js';
-import { asData, type Samples } from './samples.js';
+import { formatCount } from './number-format.js';
+import { asData, type Samples, spreadOver, takeRows } from './samples.js';
 import { type Scaling, unscale } from './scaling.js';
+
+const mostSilhouettes = 10_000;
 
 export type Plot = typeof import('../plot/index.js');
 
@@ -33,11 +36,28 @@ export async function loadPlot(): Promise<Plot> {
 export async function drawSvg(output: SvgOutput, plot: Plot, subject: Subject): Promise<string> {
   const { featureNames, elbow, clustering } = subject;
   if (output === 'elbow') return plot.elbowPlot(elbow!);
+  if (output === 'silhouette') return drawSilhouette(plot, subject);
   const { data, place } = space(subject);
   const { labels } = clustering.result;
-  if (output === 'silhouette') return plot.silhouettePlot(data, labels);
   if (output === 'steps') return plot.convergencePlot(data, stepsOf(subject, place), { featureNames });
   return plot.scatterPlot(data, { labels, centroids: place(clustering.result.centroids) }, { featureNames });
+}
+
+/** The time that silhouettes take is quadratic, so of very many samples every so-many-th is judged. */
+async function drawSilhouette(plot: Plot, { samples, scaled, clustering, options }: Subject): Promise<string> {
+  const { nSamples, nFeatures } = samples;
+  const rows = spreadOver(nSamples, mostSilhouettes);
+  const values = takeRows(scaled, nFeatures, rows);
+  const labels = rows.map((row) => clustering.result.labels[row]!);
+  const distinct = new Set(labels).size;
+  if (distinct < 2 || distinct > labels.length - 1) {
+    throw new DataError('--silhouette needs two clusters or more, and one with more than one row');
+  }
+  const coefficients = silhouetteSamples({ data: values, shape: [rows.length, nFeatures] }, labels, {
+    metric: options.metric,
+  });
+  const title = `Silhouette of ${formatCount(rows.length)} of ${formatCount(nSamples)} rows, by cluster`;
+  return plot.silhouettePlot(coefficients, labels, rows.length < nSamples ? { title } : {});
 }
 
 type Rows = readonly (Float32Array | Float64Array)[];
