@@ -30,12 +30,12 @@ onEveryBackend('traps', (ran) => {
       }
     });
 
-    it('all samples identical: no NaN, inertia 0, every label 0', () => {
+    it('all samples identical: no NaN, inertia 0, one label', () => {
       const rows = Array.from({ length: 9 }, () => [0.1, -2.7]);
       for (const k of [1, 2, 5, 9]) {
         const result = ran(kmeans(rows, k, options));
         expect(result.inertia).toBeCloseTo(0, 12);
-        expect(Array.from(result.labels)).toEqual(Array.from({ length: 9 }, () => 0));
+        expect(new Set(result.labels).size).toBe(1);
         expectRowsClose(result.centroids, rows.slice(0, k), 1e-6);
       }
     });
