@@ -105,18 +105,22 @@ describe('makeBlobs', () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ['an unknown option', { sampels: 3 }, /no option "sampels"; its options are nSamples, nFeatures/],
-    ['no samples', { nSamples: 0 }, /nSamples must be an integer of 1 or more, not 0/],
-    ['a broken number of features', { nFeatures: 1.5 }, /nFeatures must be an integer of 1 or more, not 1.5/],
+    ['an unknown option', { sampels: 3 }, /no option 'sampels'; the options are nSamples, nFeatures/],
+    ['no samples', { nSamples: 0 }, /nSamples is 0; it must be an integer ≥ 1/],
+    ['a broken number of features', { nFeatures: 1.5 }, /nFeatures is 1.5; it must be an integer ≥ 1/],
     ['no centres', { centers: [] }, /at least one row/],
-    ['a number of centres that is text', { centers: '3' }, /centers must be an integer of 1 or more, not 3/],
-    ['ragged centres', { centers: [[1, 2], [3]] }, /rows of 2 finite numbers, but row 1 is \[3\]/],
-    ['centres of other features', { centers: [[1, 2]], nFeatures: 3 }, /rows of 3 finite numbers/],
+    ['a number of centres that is text', { centers: '3' }, /centers is '3'; it must be an integer ≥ 1 or an array/],
+    ['ragged centres', { centers: [[1, 2], [3]] }, /row 1 of centers is \[3\]; it must be 2 finite numbers/],
+    [
+      'centres of other features',
+      { centers: [[1, 2]], nFeatures: 3 },
+      /row 0 of centers is \[1,2\]; it must be 3 finite numbers/,
+    ],
     ['a centre that is not finite', { centers: [[1, Number.NaN]] }, /finite/],
-    ['a negative spread', { spread: -1 }, /spread must be a finite number ≥ 0/],
+    ['a negative spread', { spread: -1 }, /spread is -1; it must be a finite number ≥ 0/],
     ['spreads for other centres', { spread: [1, 2] }, /one for each of 3 centers/],
-    ['a seed below 0', { seed: -1 }, /seed must be an integer of 0 or more, not -1/],
-    ['another precision', { precision: 'float16' }, /precision must be "float32" or "float64", not "float16"/],
+    ['a seed below 0', { seed: -1 }, /seed is -1; it must be an integer from 0 to/],
+    ['another precision', { precision: 'float16' }, /precision is 'float16'; it must be 'float32' or 'float64'/],
   ])('rejects %s', (_, options, message) => {
     expect(() => makeBlobs(options as BlobsOptions)).toThrow(
       expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringMatching(message) }),

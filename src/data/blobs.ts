@@ -4,7 +4,7 @@ import { checkOptions } from '../options.js';
 import { createRandom } from '../random.js';
 import type { FloatArray, Precision, Random } from '../types.js';
 
-export interface BlobOptions {
+export interface BlobsOptions {
   /** Default 100. */
   nSamples?: number;
   /** Default 2, or the length of the centres given. */
@@ -43,7 +43,7 @@ const RULES: Readonly<Record<string, OptionRule>> = {
  * Gaussian blobs to try things on: the samples are spread evenly over the centres, in random order. The same options give
  * the same bits on every machine. Throws `ERR_OPTION`.
  */
-export function makeBlobs(options: BlobOptions = {}): Blobs {
+export function makeBlobs(options: BlobsOptions = {}): Blobs {
   checkOptions({ ...options }, RULES);
   const { nSamples = 100, seed = 0, precision = 'float64' } = options;
   const random = createRandom(seed);
@@ -62,7 +62,7 @@ export function makeBlobs(options: BlobOptions = {}): Blobs {
   return { data: { data, shape: [nSamples, nFeatures] }, labels, centers };
 }
 
-function chooseCenters({ centers = 3, nFeatures }: BlobOptions, random: Random): readonly ArrayLike<number>[] {
+function chooseCenters({ centers = 3, nFeatures }: BlobsOptions, random: Random): readonly ArrayLike<number>[] {
   if (typeof centers === 'number') {
     const drawRow = () => Array.from({ length: nFeatures ?? 2 }, () => 20 * random() - 10);
     return Array.from({ length: centers }, drawRow);
