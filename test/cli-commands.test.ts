@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../src/cli/run.js';
 import type { Terminal } from '../src/cli/terminal.js';
@@ -14,8 +15,14 @@ interface Answer {
   err: string;
 }
 
+interface Circumstances {
+  input?: string | Terminal['stdin'];
+  isTTY?: boolean;
+  env?: Terminal['env'];
+}
+
 /** Runs a command line in this process; `input` is standard input, `isTTY` has a person watch. */
-async function call(line: string, { input = '', isTTY = false, env = {} as Terminal['env'] } = {}): Promise<Answer> {
+async function call(line: string, { input = '', isTTY = false, env = {} }: Circumstances = {}): Promise<Answer> {
   const texts = { out: '', err: '' };
   const output = (name: 'out' | 'err') => ({
     isTTY,
@@ -24,9 +31,7 @@ async function call(line: string, { input = '', isTTY = false, env = {} as Termi
       texts[name] += text;
     },
   });
-  const stdin = (async function* () {
-    yield input;
-  })();
+  const stdin = typeof input === 'string' ? Readable.from([input]) : input;
   const code = await run(line.split(' '), { stdin, stdout: output('out'), stderr: output('err'), env });
   return { code, ...texts };
 }
@@ -62,12 +67,28 @@ describe('cluster: the report', () => {
     expect(out).toMatch(/\n {3}3 +286 .*← elbow\n/);
   });
 
-  it('gives up where there is no elbow, and says what to do', async () => {
-    const input = Array.from({ length: 12 }, (_, i) => `${i % 2},${i % 2}`).join('\n');
-    const { code, err } = await call('- --k-max 4', { input: input.replaceAll('1', '0') });
+  it('gives up where there is no elbow, shows the curve and says what to do', async () => {
+    const corners = '0,0\n0,1\n1,0\n1,1\n'.repeat(2);
+    const { code, out, err } = await call(`- --k-max 2 --elbow ${inFolder('none.svg')}`, { input: corners });
     expect(code).toBe(1);
-    expect(err).toContain('no elbow');
-    expect(err).toContain('-k');
+    expect(linesOf(out)).toHaveLength(3);
+    expect(err).toMatch(/no elbow: .* from k = 1 to 2; choose the number of clusters with -k, or look further/);
+    expect(written('none.svg')).toContain('<svg');
+    expect((await call('-', { input: '5\n5\n5\n' })).err).toContain('no elbow: all rows are the same');
+  });
+
+  it('tells a person who watches how far long work is, and erases that', async () => {
+    const rows = Array.from({ length: 3000 }, (_, i) =>
+      [(i * 7919) % 3001, (i * 104_729) % 2999, (i * 31) % 997].join(),
+    );
+    const slowly = (async function* () {
+      yield rows.slice(0, 1500).join('\n');
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      yield `\n${rows.slice(1500).join('\n')}\n`;
+    })();
+    const { err } = await call('- -k 25 --n-init 3 --no-picture', { input: slowly, isTTY: true });
+    expect(err).toMatch(/^\r\x1b\[K(reading: \d,000 rows|clustering: run \d of 3, iteration \d+, inertia .*)/);
+    expect(err).toMatch(/\r\x1b\[K$/);
   });
 
   it('says what it left out and dropped', async () => {
@@ -264,6 +285,21 @@ describe('trouble', () => {
 
   it('asks for more rows than two before it looks for an elbow', async () => {
     expect((await call('-', { input: 'a\n1\n2\n' })).err).toContain('fewer than 3 rows');
+  });
+
+  it('refuses silhouettes of a single cluster', async () => {
+    const { err } = await call(`${blobs} -k 1 --silhouette ${inFolder('one.svg')}`);
+    expect(err).toContain('--silhouette needs two clusters');
+  });
+
+  it('owns up to a bug', async () => {
+    const broken = (async function* (): AsyncGenerator<string> {
+      yield 'a\n';
+      throw new Error('out of order');
+    })();
+    const { code, err } = await call('- -k 2', { input: broken });
+    expect(code).toBe(1);
+    expect(err).toContain('this is a bug of kmeans-simd, please report it: Error: out of order');
   });
 
   it('passes on what the library finds', async () => {

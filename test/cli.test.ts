@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -55,6 +55,18 @@ describe('the command as it is shipped', () => {
       code: 1,
       out: '',
       err: expect.stringMatching(/^kmeans-simd: .*line 3, column "b" is "x".*\n$/),
+    });
+  });
+
+  it('names the packages that pictures need where they are not installed, before it reads anything', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kmeans-'));
+    cpSync('dist/esm', folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const words = [join(folder, 'cli/main.js'), 'nowhere.csv', '-k', '3', '--plot', join(folder, 'x.svg')];
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'kmeans-simd: SVG pictures need two more packages: npm install @observablehq/plot linkedom\n',
     });
   });
 

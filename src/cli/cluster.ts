@@ -95,9 +95,13 @@ async function giveUp(
   if (outputs.elbow && plot) await writeOutput(outputs.elbow, await plot.elbowPlot(elbow), terminal.stdout);
   const free = !quiet && !json && !Object.values(outputs).includes('-');
   if (free) terminal.stdout.write(`${formatElbow(elbow, createPaint(false))}\n`);
-  throw new DataError(
-    `no elbow: the inertia falls evenly from k = ${elbow.ks[0]} to ${elbow.ks.at(-1)}; choose the number of clusters with -k, or look further with --k-max`,
-  );
+  throw new DataError(noElbow(elbow));
+}
+
+function noElbow({ ks, inertias }: Elbow): string {
+  if (inertias[0] === 0) return 'no elbow: all rows are the same';
+  const range = `k = ${ks[0]} to ${ks.at(-1)}`;
+  return `no elbow: the inertia falls evenly from ${range}; choose the number of clusters with -k, or look further with --k-max`;
 }
 
 /** Writes every output that has a file; returns the names of those files. */
