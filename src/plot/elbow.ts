@@ -68,19 +68,15 @@ function kneeLine(x: number, { top, bottom }: Frame, paint: Brush): string {
   return element('line', { x1: x, x2: x, y1: top, y2: bottom, ...dashes, ...paint({ stroke: 'faint' }) });
 }
 
-/** The knee filled, with its k beside it on the side that has room. */
+/** The knee filled, with its k beside the line on the side that has room. */
 function kneeMark(knee: { x: number; y: number }, frame: Frame, paint: Brush): string {
-  const [x, y] = [frame.x(knee.x), frame.y(knee.y)];
-  const onLeft = x + 110 > frame.right;
-  const text = { x: onLeft ? x - 9 : x + 9, y: frame.top + 12, 'text-anchor': onLeft ? 'end' : 'start' };
+  const [cx, cy] = [frame.x(knee.x), frame.y(knee.y)];
+  const onLeft = cx + 110 > frame.right;
+  const halo = { 'paint-order': 'stroke', 'stroke-width': 4, 'stroke-linejoin': 'round' };
+  const text = { x: onLeft ? cx - 9 : cx + 9, y: frame.top + 12, 'text-anchor': onLeft ? 'end' : 'start', ...halo };
+  const label = `knee at k = ${knee.x}`;
   return (
-    element('circle', {
-      class: 'knee',
-      cx: x,
-      cy: y,
-      r: 6,
-      'stroke-width': 2,
-      ...paint({ fill: 1, stroke: 'paper' }, 'knee'),
-    }) + element('text', { ...text, 'font-weight': 600, ...paint({ fill: 'ink' }) }, `knee at k = ${knee.x}`)
+    element('circle', { cx, cy, r: 6, 'stroke-width': 2, ...paint({ fill: 1, stroke: 'paper' }, 'knee') }) +
+    element('text', { ...text, 'font-weight': 600, ...paint({ fill: 'ink', stroke: 'paper' }) }, label)
   );
 }

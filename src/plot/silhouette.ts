@@ -22,7 +22,7 @@ const GAP = 8;
 const LEAST_HEIGHT = 8;
 const AROUND = 150;
 /** Bars reach that far below the next, so that no light shines through where they meet. */
-const OVERLAP = 1;
+const OVERLAP = 0.8;
 
 /**
  * Draws the silhouette coefficient of every sample as bars, sorted within each cluster, with the mean of each cluster
@@ -41,7 +41,7 @@ export async function silhouettePlot(
   const height = resolved.height ?? Math.max(420, AROUND + groups.size * (2 * LEAST_HEIGHT + GAP));
   const space = height - AROUND;
   const knives = layOut(groups, coefficients.length, space);
-  const every = Math.ceil(coefficients.length / space);
+  const every = Math.ceil(coefficients.length / (2 * space));
   const lowest = knives.reduce((low, knife) => Math.min(low, knife.coefficients.at(-1)!), 0);
   const countWidth = Math.max(
     textWidth('samples', 11) - 26,

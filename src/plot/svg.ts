@@ -31,15 +31,15 @@ export function moved(x: number, y: number, ...children: readonly string[]): str
 
 const COORDINATES = new Set('x y x1 x2 y1 y2 cx cy r rx ry width height d transform points'.split(' '));
 
-/** The nodes that Plot made, as text: the same in Node and in every browser. */
+/** The nodes that Plot made, as text: the same in Node and in browsers, but for half a pixel that Plot adds on coarse screens. */
 export function serialize(node: Node): string {
   if (node.nodeType === 3) return escapeText(node.nodeValue ?? '');
   if (node.nodeType !== 1) return '';
-  const attributes: Record<string, string> = {};
-  for (const { name, value } of (node as Element).attributes) {
-    attributes[name] = COORDINATES.has(name) ? shortenNumbers(value) : value;
-  }
-  return element((node as Element).localName, attributes, ...[...node.childNodes].map(serialize));
+  // sorted, for documents disagree on the order
+  const attributes = [...(node as Element).attributes]
+    .map(({ name, value }) => [name, COORDINATES.has(name) ? shortenNumbers(value) : value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return element((node as Element).localName, Object.fromEntries(attributes), ...[...node.childNodes].map(serialize));
 }
 
 function shortenNumbers(text: string): string {
