@@ -105,7 +105,7 @@ function kmeansOptions(values: OptionValues): KMeansOptions {
     tol: values.atLeastZero('tol'),
     seed: values.integer('seed', 0),
     metric: values.oneOf('metric', ['euclidean', 'cosine']),
-    precision: values.oneOf('precision', ['auto', 'float32', 'float64']),
+    precision: values.oneOf('precision', ['float32', 'float64']),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -33,7 +33,7 @@ Examples
   kmeans-simd flowers.csv -k 3 --plot clusters.svg --elbow elbow.svg
   kmeans-simd flowers.csv -k 3 --model flowers.json
   kmeans-simd predict --model flowers.json new.csv      labels of new rows, by that model
-  sort -R big.tsv | head -n 10000 | kmeans-simd - -k 8 --json
+  gunzip -c big.tsv.gz | kmeans-simd - -k 8 --json
 
 Clusters
   -k N                    how many; auto (default) takes the elbow of the inertia
@@ -45,7 +45,7 @@ Clusters
       --max-iter N        iterations of one run at the most (default: 300)
       --tol X             a run ends when centroids move less than this (default: 0.0001)
   -s, --seed N            of all random draws; the same seed gives the same clusters (default: 0)
-      --precision P       auto (default), float32 or float64
+      --precision P       float64 (default) or float32
 
 ${reading}
 Writing (directories are made; one FILE may be - for standard output)
