@@ -1,7 +1,7 @@
 import { type Iteration, type Limits, lloyd } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
 import { runLayout } from './backend/layout.js';
-import { bytesOf, COLUMNS_MAX_D } from './backend/shapes.js';
+import { bytesOf, COLUMNS_MAX_D, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
 import { type FeatureStatistics, measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
@@ -12,7 +12,7 @@ import { checkK, type ResolvedOptions } from './options.js';
 import { trialsFor } from './seeding/plus-plus.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
 import { startingCentroids } from './seeding/given.js';
-import type { Data, Precision, Random } from './types.js';
+import type { Data, FloatArray, Precision, Random } from './types.js';
 
 /** A clustering whose samples are in place: runs can start. */
 export class Fit {
@@ -38,7 +38,7 @@ export class Fit {
     const { shift, meanVariance } = statistics;
     const { maxIter, tol, emptyCluster } = options;
     const seeding: Seeding = start
-      ? { kind: 'given', centroids: (random) => start(random).map((value, i) => value - shift[i % d]!) }
+      ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init === 'random' ? 'random' : 'k-means++' };
     return new Fit(run, shift, { maxIter, shiftTolerance: tol * meanVariance, emptyCluster }, options, seeding);
   }
@@ -61,6 +61,14 @@ export class Fit {
       shiftedCentroids: this.run.copyCentroids(),
     };
   }
+}
+
+/** Centroids as samples are: rounded to the precision first, then shifted. */
+function shifted(centroids: Float64Array, shift: Float64Array, precision: Precision): FloatArray {
+  const values = floatArray(precision, centroids.length);
+  values.set(centroids);
+  for (let i = 0; i < values.length; i++) values[i] = values[i]! - shift[i % shift.length]!;
+  return values;
 }
 
 function placeSamples(

@@ -20,6 +20,9 @@ export const statisticsLength = (d: number): number => 4 * d;
 /** Significant bits that a shift may have, so that it and nearly every difference to it are exact. */
 const SHIFT_BITS = { float32: 20, float64: 48 } as const;
 
+/** Units of a shift in a standard deviation: float64 has the digits to come nearer to the mean. */
+const SHIFT_UNITS = { float32: 1, float64: 16 } as const;
+
 /**
  * Mean variance, range and shift of the features. ‖c‖² − 2x·c loses digits where data lies far from the origin, so each
  * feature is shifted by its mean, rounded to a power of two of about its spread: near enough to keep the digits, and with so
@@ -66,7 +69,7 @@ export function checkFinite(samples: Samples, scratch: number, rowsBefore = 0): 
 function shiftOf(mean: number, deviation: number, precision: Precision): number {
   if (mean === 0) return 0;
   const finest = powerOfTwoAbove(Math.abs(mean)) / 2 ** SHIFT_BITS[precision];
-  const unit = Math.max(deviation > 0 ? powerOfTwoAbove(2 * deviation) : 0, finest);
+  const unit = Math.max(deviation > 0 ? powerOfTwoAbove(deviation) / SHIFT_UNITS[precision] : 0, finest);
   return Math.round(mean / unit) * unit;
 }
 
