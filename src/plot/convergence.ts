@@ -170,7 +170,7 @@ function centroidPaths(run: Run, animations: Animations, frame: Frame, paint: Br
     const [cx, cy] = track[0]!;
     const line = { d, pathLength: 100, fill: 'none', 'stroke-linejoin': 'round' };
     return (
-      element('path', { ...line, 'stroke-width': 5, 'stroke-opacity': 0.8, ...paint({ stroke: 'paper' }, name) }) +
+      element('path', { ...line, 'stroke-width': 3.8, 'stroke-opacity': 0.7, ...paint({ stroke: 'paper' }, name) }) +
       element('path', { ...line, 'stroke-width': 2.2, ...paint({ stroke: cluster }, name) }) +
       element('circle', { cx, cy, r: 3.5, 'stroke-width': 2, ...paint({ fill: 'paper', stroke: cluster }) })
     );
