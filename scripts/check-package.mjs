@@ -10,6 +10,7 @@ const MAX_GZIPPED_BYTES = 40 * 1024;
 
 /** What a user's TypeScript may look like, in either module system. */
 const CONSUMER = `import { elbow, kmeans, type KMeansOptions, type KMeansResult, silhouetteScore } from 'kmeans-simd';
+import { elbowPlot } from 'kmeans-simd/plot';
 
 const samples: number[][] = Array.from({ length: 150 }, (_, i) => [i % 3, i]);
 const options: KMeansOptions = { seed: 1, init: 'k-means++' };
@@ -17,6 +18,7 @@ const result: KMeansResult = kmeans(samples, 3, options);
 export const labels: Int32Array = result.labels;
 export const score: number = silhouetteScore(samples, labels);
 export const best: number | undefined = elbow(samples, { kMax: 4 }).k;
+export const picture: Promise<string> = elbowPlot(elbow(samples));
 // @ts-expect-error: no such option
 kmeans(samples, 3, { sede: 1 });
 `;
@@ -36,6 +38,8 @@ try {
   await check('it installs into an empty project, and nothing with it', installTarball);
   await check('import clusters 150 samples', () => cluster('esm/import.js'));
   await check('require clusters 150 samples', () => cluster('cjs/require.js'));
+  await check('import of kmeans-simd/plot works, and says what to install', () => missPlot('esm/plot.js'));
+  await check('require of kmeans-simd/plot works, and says what to install', () => missPlot('cjs/plot.js'));
   await check('an ES module type-checks', () => typeCheck('esm/consumer.ts'));
   await check('a CommonJS module type-checks', () => typeCheck('cjs/consumer.ts'));
   await check('the command line clusters 150 samples', runCommandLine);
@@ -111,6 +115,9 @@ function installTarball() {
     console.log(JSON.stringify({ labels: result.labels.length, counts: [...result.counts], inertia: result.inertia }));`;
   writeFileSync(join(project, 'esm/import.js'), `import { kmeans } from 'kmeans-simd';\n${use}`);
   writeFileSync(join(project, 'cjs/require.js'), `const { kmeans } = require('kmeans-simd');\n${use}`);
+  const draw = `elbowPlot({ ks: [1, 2, 3], inertias: [9, 2, 1], k: 2 }).catch((error) => console.log(error.message));`;
+  writeFileSync(join(project, 'esm/plot.js'), `import { elbowPlot } from 'kmeans-simd/plot';\n${draw}`);
+  writeFileSync(join(project, 'cjs/plot.js'), `const { elbowPlot } = require('kmeans-simd/plot');\n${draw}`);
   for (const folder of ['esm', 'cjs']) writeFileSync(join(project, folder, 'consumer.ts'), CONSUMER);
 }
 
@@ -118,6 +125,11 @@ function cluster(script) {
   const { labels, counts, inertia } = JSON.parse(run(process.execPath, [script], project));
   assert(labels === 150 && counts.length === 3 && counts.reduce((sum, c) => sum + c, 0) === 150, 'labels are missing');
   assert(Math.abs(inertia - 286.184214247) < 1e-6, `the inertia is ${inertia}, not 286.184…`);
+}
+
+function missPlot(script) {
+  const output = run(process.execPath, [script], project);
+  assert(output.includes('npm install @observablehq/plot'), `it said "${output.trim()}"`);
 }
 
 function typeCheck(file) {
@@ -128,9 +140,10 @@ function typeCheck(file) {
 
 function runCommandLine() {
   copyFileSync(sampleFile, join(project, 'blobs.csv'));
-  const output = run(join(project, 'node_modules/.bin/kmeans-simd'), ['blobs.csv', '-k', '3'], project);
-  const rows = output.trim().split('\n');
-  assert(rows.length === 151, `it printed ${rows.length} lines, not a header and 150 rows`);
+  const command = join(project, 'node_modules/.bin/kmeans-simd');
+  const [header, ...labels] = run(command, ['blobs.csv', '-k', '3', '--labels', '-'], project).trim().split('\n');
+  assert(labels.length === 150, `it printed "${header}" and ${labels.length} lines below it, not 150`);
+  assert(new Set(labels).size === 3, `its labels are ${[...new Set(labels)].join(', ')}`);
 }
 
 function runTool(name, args) {
