@@ -1,7 +1,6 @@
 import { type Rows, readRows } from '../data/read-rows.js';
 import { rangeError, typeError } from '../errors.js';
-import { integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
 import { createRandom } from '../random.js';
 import type { Data } from '../types.js';
 
@@ -50,7 +49,7 @@ export function silhouetteSamples(
   labels: ArrayLike<number>,
   options: SilhouetteOptions = {},
 ): Float64Array {
-  checkOptions({ ...options }, SAMPLES_RULES);
+  checkOptions(options, SAMPLES_RULES);
   const { nFeatures, metric = 'euclidean' } = options;
   const rows = readRows(data, { nFeatures });
   checkLabels(labels, rows.nSamples);
@@ -62,7 +61,7 @@ export function silhouetteSamples(
  * Throws as `silhouetteSamples` does, also where the samples drawn have too few different labels.
  */
 export function silhouetteScore(data: Data, labels: ArrayLike<number>, options: SilhouetteScoreOptions = {}): number {
-  checkOptions({ ...options }, SCORE_RULES);
+  checkOptions(options, SCORE_RULES);
   const { nFeatures, metric = 'euclidean', sampleSize, seed = 0 } = options;
   const rows = readRows(data, { nFeatures });
   checkLabels(labels, rows.nSamples);
