@@ -43,7 +43,6 @@ function accumulate<T>(x: usize, n: i32, d: i32, stride: i32, labels: usize, pre
 }
 
 /** Adds w · x to one cluster; a negative w takes the sample out again, bit for bit. */
-// @ts-ignore: decorator
 @inline
 function addSample<T>(x: usize, column: usize, d: i32, w: f64, grids: usize, entry: usize): void {
   const low = <usize>sumsWidth(d) << 3;
@@ -57,7 +56,6 @@ function addSample<T>(x: usize, column: usize, d: i32, w: f64, grids: usize, ent
   addScalar(w, grids + 2 * low, entry + 2 * low, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 function addScalar(value: f64, grids: usize, entry: usize, low: usize): void {
   const coarse = load<f64>(grids);
@@ -68,7 +66,6 @@ function addScalar(value: f64, grids: usize, entry: usize, low: usize): void {
   store<f64>(entry + low, load<f64>(entry + low) + lo);
 }
 
-// @ts-ignore: decorator
 @inline
 function addPair(value: v128, grids: usize, entry: usize, low: usize): void {
   const coarse = v128.load(grids);

@@ -1,6 +1,6 @@
+import { COLUMNS_MAX_D, panelWidth, TILE_ROWS } from './constants';
 import { laneIndices, minAcross } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
-import { COLUMNS_MAX_D, TILE_ROWS, panelWidth } from './constants';
 
 /**
  * Labels of n samples: for each the lowest index of the least score ‖c‖² − 2x·c. The score starts at ‖c‖² and adds
@@ -17,7 +17,6 @@ function assign<T>(x: usize, n: i32, d: i32, stride: i32, packed: usize, k: i32,
 }
 
 /** Rows go four at a time past panels of centroids: lanes are centroids. */
-// @ts-ignore: decorator
 @inline
 function assignRows<T>(x: usize, n: i32, d: i32, stride: i32, panels: usize, k: i32, labels: usize, best: usize): void {
   const rowBytes = <usize>stride * sizeof<T>();
@@ -140,7 +139,6 @@ function scanPanels<T>(x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panel
 }
 
 /** Merges the scores of one row and panel (vectors a and b) into the row's least score and index per lane; the first of equals stays. */
-// @ts-ignore: decorator
 @inline
 function keepLeast<T>(best: usize, a: v128, b: v128, indices: v128): void {
   const inB = v128.lt<T>(b, a);
@@ -153,7 +151,6 @@ function keepLeast<T>(best: usize, a: v128, b: v128, indices: v128): void {
 }
 
 /** Of the lanes that share the least score, the lowest index. */
-// @ts-ignore: decorator
 @inline
 function lowestIndexOfLeast<T>(best: usize): i32 {
   const scores = v128.load(best);
@@ -163,7 +160,6 @@ function lowestIndexOfLeast<T>(best: usize): i32 {
 }
 
 /** Columns: lanes are samples, and the least score and its index stay in registers. */
-// @ts-ignore: decorator
 @inline
 function assignColumns<T>(x: usize, n: i32, d: i32, stride: i32, scorers: usize, k: i32, labels: usize): void {
   switch (d) {
@@ -175,7 +171,6 @@ function assignColumns<T>(x: usize, n: i32, d: i32, stride: i32, scorers: usize,
 }
 
 /** One loop for each d, which is a constant where this is inlined, over two vectors of samples at a time. */
-// @ts-ignore: decorator
 @inline
 function columns<T>(d: i32, x: usize, n: i32, stride: i32, scorers: usize, k: i32, labels: usize): void {
   const column = <usize>stride * sizeof<T>();
@@ -229,7 +224,6 @@ function columns<T>(d: i32, x: usize, n: i32, stride: i32, scorers: usize, k: i3
 }
 
 /** Indices held as floats, written as i32: 8 of float32 or 4 of float64. */
-// @ts-ignore: decorator
 @inline
 function storeLabels<T>(labels: usize, a: v128, b: v128): void {
   if (sizeof<T>() == 4) {

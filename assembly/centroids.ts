@@ -44,7 +44,6 @@ function sqShifts<T>(before: usize, after: usize, k: i32, d: i32, out: usize): v
 }
 
 /** (high + low) / count: a quotient of the rounded sum, then one more for what it left (Dekker 1971). */
-// @ts-ignore: decorator
 @inline
 function quotient(high: f64, low: f64, count: f64): f64 {
   const sum = high + low;
@@ -61,7 +60,6 @@ function quotient(high: f64, low: f64, count: f64): f64 {
 }
 
 /** The upper 26 bits of a float64 (Veltkamp's splitting). */
-// @ts-ignore: decorator
 @inline
 function upperHalf(value: f64): f64 {
   const scaled = value * 134217729;

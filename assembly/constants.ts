@@ -5,42 +5,36 @@ export const COLUMNS_MAX_D: i32 = 4;
 export const TILE_ROWS: i32 = 4;
 
 /** Centroids of a panel: two vectors, 8 of float32 or 4 of float64. */
-// @ts-ignore: decorator
 @inline
 export function panelWidth<T>(): i32 {
   return 32 / sizeof<T>();
 }
 
 /** Elements from one centroid to the next: d rounded up to whole vectors. */
-// @ts-ignore: decorator
 @inline
 export function centroidStride(d: i32): i32 {
   return (d + 3) & ~3;
 }
 
 /** Features of a row of sums: d rounded up to whole vectors of float64. */
-// @ts-ignore: decorator
 @inline
 export function sumsWidth(d: i32): i32 {
   return (d + 1) & ~1;
 }
 
 /** Bytes of an entry of a block of sums: high sums, low sums, high and low count. */
-// @ts-ignore: decorator
 @inline
 export function sumsEntryBytes(d: i32): i32 {
   return (2 * sumsWidth(d) + 2) * 8;
 }
 
 /** Bytes from a sample to the next; `stride` counts elements from row to row or from column to column. */
-// @ts-ignore: decorator
 @inline
 export function rowBytes<T>(d: i32, stride: i32): usize {
   return d <= COLUMNS_MAX_D ? sizeof<T>() : <usize>stride * sizeof<T>();
 }
 
 /** Bytes from a feature of a sample to the next. */
-// @ts-ignore: decorator
 @inline
 export function columnBytes<T>(d: i32, stride: i32): usize {
   return d <= COLUMNS_MAX_D ? <usize>stride * sizeof<T>() : sizeof<T>();

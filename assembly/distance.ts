@@ -56,16 +56,48 @@ function weightedSum<T>(values: usize, n: i32, weights: usize): f64 {
   return sum;
 }
 
-export function sqDistancesF32(x: usize, n: i32, d: i32, stride: i32, centroids: usize, labels: usize, out: usize): void {
+export function sqDistancesF32(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  centroids: usize,
+  labels: usize,
+  out: usize,
+): void {
   sqDistances<f32>(x, n, d, stride, centroids, labels, out);
 }
-export function sqDistancesF64(x: usize, n: i32, d: i32, stride: i32, centroids: usize, labels: usize, out: usize): void {
+export function sqDistancesF64(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  centroids: usize,
+  labels: usize,
+  out: usize,
+): void {
   sqDistances<f64>(x, n, d, stride, centroids, labels, out);
 }
-export function panelDistancesF32(x: usize, n: i32, d: i32, stride: i32, panel: usize, out: usize, outStride: i32): void {
+export function panelDistancesF32(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  panel: usize,
+  out: usize,
+  outStride: i32,
+): void {
   panelDistances<f32>(x, n, d, stride, panel, out, outStride);
 }
-export function panelDistancesF64(x: usize, n: i32, d: i32, stride: i32, panel: usize, out: usize, outStride: i32): void {
+export function panelDistancesF64(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  panel: usize,
+  out: usize,
+  outStride: i32,
+): void {
   panelDistances<f64>(x, n, d, stride, panel, out, outStride);
 }
 export function weightedSumF32(values: usize, n: i32, weights: usize): f64 {

@@ -12,7 +12,6 @@ function pack<T>(centroids: usize, k: i32, d: i32, packed: usize): void {
   else packPanels<T>(centroids, k, d, packed);
 }
 
-// @ts-ignore: decorator
 @inline
 function packPanels<T>(centroids: usize, k: i32, d: i32, panels: usize): void {
   const width = panelWidth<T>();
@@ -31,7 +30,6 @@ function packPanels<T>(centroids: usize, k: i32, d: i32, panels: usize): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function packScorers<T>(centroids: usize, k: i32, d: i32, scorers: usize): void {
   let p = scorers;
@@ -58,7 +56,6 @@ function packDirect<T>(centroids: usize, count: i32, d: i32, panel: usize): void
 }
 
 /** ‖c‖², added up in float64 feature by feature and rounded once. */
-// @ts-ignore: decorator
 @inline
 function sqNorm<T>(c: usize, d: i32): T {
   let sum: f64 = 0;

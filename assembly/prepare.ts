@@ -63,8 +63,8 @@ function addFeatureSpread<T>(x: usize, n: i32, d: i32, stride: i32, means: usize
   for (let f: usize = 0; f < <usize>d; f++) {
     const mean = load<f64>(means + (f << 3));
     const cell = spread + (f << 3);
-    let least = load<f64>(cell + (<usize>d << 3));
-    let greatest = load<f64>(cell + (<usize>d << 4));
+    let least = load<f64>(cell + ((<usize>d) << 3));
+    let greatest = load<f64>(cell + ((<usize>d) << 4));
     let s0: f64 = 0;
     let s1: f64 = 0;
     let s2: f64 = 0;
@@ -95,8 +95,8 @@ function addFeatureSpread<T>(x: usize, n: i32, d: i32, stride: i32, means: usize
       p += row;
     }
     store<f64>(cell, load<f64>(cell) + (s0 + s2 + (s1 + s3)));
-    store<f64>(cell + (<usize>d << 3), least);
-    store<f64>(cell + (<usize>d << 4), greatest);
+    store<f64>(cell + ((<usize>d) << 3), least);
+    store<f64>(cell + ((<usize>d) << 4), greatest);
   }
 }
 

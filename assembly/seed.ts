@@ -33,7 +33,16 @@ function updateClosest<T>(x: usize, n: i32, d: i32, stride: i32, centroid: usize
  * @param weights in: n × f64, or 0 where every sample weighs 1
  * @param potentials inout: width × f64
  */
-function candidatePotentials<T>(x: usize, n: i32, d: i32, stride: i32, panel: usize, closest: usize, weights: usize, potentials: usize): void {
+function candidatePotentials<T>(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  panel: usize,
+  closest: usize,
+  weights: usize,
+  potentials: usize,
+): void {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
   let sum0 = v128.load(potentials);
@@ -74,15 +83,49 @@ function candidatePotentials<T>(x: usize, n: i32, d: i32, stride: i32, panel: us
   }
 }
 
-export function updateClosestF32(x: usize, n: i32, d: i32, stride: i32, centroid: usize, closest: usize, weights: usize): f64 {
+export function updateClosestF32(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  centroid: usize,
+  closest: usize,
+  weights: usize,
+): f64 {
   return updateClosest<f32>(x, n, d, stride, centroid, closest, weights);
 }
-export function updateClosestF64(x: usize, n: i32, d: i32, stride: i32, centroid: usize, closest: usize, weights: usize): f64 {
+export function updateClosestF64(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  centroid: usize,
+  closest: usize,
+  weights: usize,
+): f64 {
   return updateClosest<f64>(x, n, d, stride, centroid, closest, weights);
 }
-export function candidatePotentialsF32(x: usize, n: i32, d: i32, stride: i32, panel: usize, closest: usize, weights: usize, potentials: usize): void {
+export function candidatePotentialsF32(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  panel: usize,
+  closest: usize,
+  weights: usize,
+  potentials: usize,
+): void {
   candidatePotentials<f32>(x, n, d, stride, panel, closest, weights, potentials);
 }
-export function candidatePotentialsF64(x: usize, n: i32, d: i32, stride: i32, panel: usize, closest: usize, weights: usize, potentials: usize): void {
+export function candidatePotentialsF64(
+  x: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  panel: usize,
+  closest: usize,
+  weights: usize,
+  potentials: usize,
+): void {
   candidatePotentials<f64>(x, n, d, stride, panel, closest, weights, potentials);
 }

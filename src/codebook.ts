@@ -81,7 +81,10 @@ interface Block {
 function sourceFor({ d }: Codebook, data: Data): Source {
   const source = readSource(data, d);
   if (source.nFeatures !== d)
-    throw rangeError('ERR_FEATURES', `the data has ${source.nFeatures} features, but the centroids have ${d}; they must have the same`);
+    throw rangeError(
+      'ERR_FEATURES',
+      `the data has ${source.nFeatures} features, but the centroids have ${d}; they must have the same`,
+    );
   return source;
 }
 
@@ -90,7 +93,7 @@ function compare(codebook: Codebook, source: Source, use: (block: Block) => void
     const { k, d, precision } = codebook;
     const value = bytesOf(precision);
     const rows = Math.min(source.nSamples, BLOCK_ROWS);
-    const buffers = workspace.take({
+    const plan = {
       samples: samplesBytes(rows, d, precision),
       staging: stagingBytes(rows, d, precision),
       scratch: statisticsLength(d) * 8,
@@ -100,7 +103,8 @@ function compare(codebook: Codebook, source: Source, use: (block: Block) => void
       distances: rows * panelWidth(precision) * value,
       panel: d * 32,
       best: 256,
-    });
+    };
+    const buffers = workspace.take(plan, rows);
     const kernels = placeCentroids(workspace, codebook, buffers.centroids, buffers.packed);
     for (let at = 0; at < source.nSamples; at += rows) {
       const count = Math.min(rows, source.nSamples - at);
@@ -137,7 +141,11 @@ function blockOf(
     at,
     count,
     labelsOf() {
-      forPasses(count, (i, m) => kernels.assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best), callRows);
+      forPasses(
+        count,
+        (i, m) => kernels.assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best),
+        callRows,
+      );
       return workspace.int32(labels, count);
     },
     distancesOf() {

@@ -9,9 +9,9 @@ import { copySamples, Samples, samplesBytes, stagingBytes } from './data/samples
 import type { Source } from './data/source.js';
 import { checkWeights } from './data/weights.js';
 import { checkK, type ResolvedOptions } from './options.js';
+import { startingCentroids } from './seeding/given.js';
 import { trialsFor } from './seeding/plus-plus.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
-import { startingCentroids } from './seeding/given.js';
 import type { Data, FloatArray, Precision, Random } from './types.js';
 
 /** A clustering whose samples are in place: runs can start. */
@@ -32,7 +32,7 @@ export class Fit {
     const weights = checkWeights(options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
     const { samples, statistics } = placeSamples(workspace, source, precision, options.metric, weights);
-    const buffers = workspace.take(runLayout({ n, d, k, precision, trials: trialsFor(k) }));
+    const buffers = workspace.take(runLayout({ n, d, k, precision, trials: trialsFor(k) }), n);
     const maxWeight = weights ? weights.reduce((a, b) => Math.max(a, b)) : 1;
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight);
     const { shift, meanVariance } = statistics;
@@ -79,16 +79,23 @@ function placeSamples(
   weights: Float64Array | undefined,
 ): { samples: Samples; statistics: FeatureStatistics } {
   const { nSamples: n, nFeatures: d, matrix } = source;
-  const small = workspace.take({ statistics: statisticsLength(d) * 8, shift: d * bytesOf(precision), weights: weights ? n * 8 : 0 });
+  const small = workspace.take(
+    { statistics: statisticsLength(d) * 8, shift: d * bytesOf(precision), weights: weights ? n * 8 : 0 },
+    n,
+  );
   if (weights) workspace.float64(small.weights, n).set(weights);
   const weightsAt = weights ? small.weights : 0;
   const copy = () => {
-    const { x, staging } = workspace.take({ x: samplesBytes(n, d, precision), staging: stagingBytes(n, d, precision) });
+    const { x, staging } = workspace.take(
+      { x: samplesBytes(n, d, precision), staging: stagingBytes(n, d, precision) },
+      n,
+    );
     return copySamples(workspace, source, precision, x, staging, weightsAt);
   };
 
   // A matrix in this workspace is clustered where it is, unless its values have to change.
-  const resident = d > COLUMNS_MAX_D && metric === 'euclidean' && matrix?.isIn(workspace, precision) ? matrix : undefined;
+  const resident =
+    d > COLUMNS_MAX_D && metric === 'euclidean' && matrix?.isIn(workspace, precision) ? matrix : undefined;
   let samples = resident ? new Samples(workspace, precision, n, d, resident.pointer, d, weightsAt) : copy();
   if (metric === 'cosine') {
     measureFeatures(samples, small.statistics, false);

@@ -12,7 +12,8 @@ const NAMES = ['backend', 'wasm'];
  */
 export function init(options: InitOptions = {}): void {
   for (const name of Object.keys(options))
-    if (!NAMES.includes(name)) throw typeError('ERR_OPTION', `there is no option '${name}'; the options are ${NAMES.join(', ')}`);
+    if (!NAMES.includes(name))
+      throw typeError('ERR_OPTION', `there is no option '${name}'; the options are ${NAMES.join(', ')}`);
   configureBackend(options);
 }
 

@@ -1,13 +1,13 @@
-import { withWorkspace } from './backend/workspace.js';
-import { readSource } from './data/source.js';
 import type { Iteration } from './algorithms/lloyd.js';
+import { withWorkspace } from './backend/workspace.js';
+import type { Codebook } from './codebook.js';
+import { readSource } from './data/source.js';
 import { Fit } from './fit.js';
+import { type ResolvedOptions, resolveOptions } from './options.js';
 import { progressReporter } from './progress.js';
-import { checkK, type ResolvedOptions, resolveOptions } from './options.js';
 import { createRandom } from './random.js';
 import { createResult, type Outcome } from './result.js';
 import type { Data, KMeansOptions, KMeansResult } from './types.js';
-import type { Codebook } from './codebook.js';
 
 /**
  * Splits n samples of d features into k clusters so that the inertia, Σ w · squared distance to the nearest centroid, is
@@ -19,7 +19,6 @@ import type { Codebook } from './codebook.js';
  */
 export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansResult {
   const resolved = resolveOptions(options);
-  checkK(k);
   const source = readSource(data, resolved.nFeatures);
   return withWorkspace(source.matrix?.workspace, (workspace) => {
     const fit = Fit.prepare(workspace, data, source, k, resolved);

@@ -1,5 +1,5 @@
-import { allDistances, type Codebook, findNearest, predictLabels } from './codebook.js';
 import { floatArray } from './backend/shapes.js';
+import { allDistances, type Codebook, findNearest, predictLabels } from './codebook.js';
 import { typeError } from './errors.js';
 import type { Data, FloatArray, KMeansJSON, KMeansModel, KMeansResult, Nearest } from './types.js';
 
@@ -105,7 +105,13 @@ export function kmeansFromJSON(json: object): KMeansModel {
     (precision === 'float32' || precision === 'float64') &&
     (metric === 'euclidean' || metric === 'cosine');
   const values = model?.shiftedCentroids?.flat() ?? [];
-  if (!known || model.shift?.length !== d || values.length !== k * d || k * d === 0 || ![...values, ...model.shift].every(Number.isFinite))
+  if (
+    !known ||
+    model.shift?.length !== d ||
+    values.length !== k * d ||
+    k * d === 0 ||
+    ![...values, ...model.shift].every(Number.isFinite)
+  )
     throw typeError('ERR_DATA_TYPE', 'this object is no model of kmeans-simd version 1, as result.toJSON() writes it');
   const shiftedCentroids = floatArray(precision, k * d);
   shiftedCentroids.set(values);

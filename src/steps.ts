@@ -1,11 +1,11 @@
-import { acquireWorkspace, releaseWorkspace } from './backend/workspace.js';
 import type { Iteration } from './algorithms/lloyd.js';
+import { acquireWorkspace, releaseWorkspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
 import { readSource } from './data/source.js';
 import { rangeError } from './errors.js';
 import { Fit } from './fit.js';
 import { outcomeOf } from './kmeans.js';
-import { checkK, resolveOptions } from './options.js';
+import { resolveOptions } from './options.js';
 import { progressReporter } from './progress.js';
 import { createRandom } from './random.js';
 import { centroidRows, createResult } from './result.js';
@@ -27,8 +27,10 @@ export function kmeansSteps(
 ): Generator<KMeansStep, KMeansResult, undefined> {
   const resolved = { ...resolveOptions(options), nInit: 1 };
   if (options.nInit !== undefined && options.nInit !== 'auto' && options.nInit !== 1)
-    throw rangeError('ERR_OPTION', `nInit is ${options.nInit}; the steps are those of one run, so it must be 1 or 'auto'`);
-  checkK(k);
+    throw rangeError(
+      'ERR_OPTION',
+      `nInit is ${options.nInit}; the steps are those of one run, so it must be 1 or 'auto'`,
+    );
   const source = readSource(data, resolved.nFeatures);
   // A workspace of its own for as long as the generator lives: other calls may come between the steps.
   const workspace = acquireWorkspace();

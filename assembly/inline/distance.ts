@@ -2,14 +2,12 @@ import { COLUMNS_MAX_D } from '../constants';
 import { mergeStripes, tailMask } from './lanes';
 
 /** Squared distance of one sample to a centroid: (x − c)² in four stripes f mod 4, merged as (s₀ + s₂) + (s₁ + s₃). */
-// @ts-ignore: decorator
 @inline
 export function sqDistance<T>(x: usize, column: usize, c: usize, d: i32): T {
   return d <= COLUMNS_MAX_D ? ofColumns<T>(x, column, c, d) : ofRow<T>(x, c, d);
 }
 
 /** A contiguous row, in vectors; lanes behind d are masked out, centroids hold zeros there. */
-// @ts-ignore: decorator
 @inline
 function ofRow<T>(x: usize, c: usize, d: i32): T {
   let a = v128.splat<T>(0);
@@ -30,7 +28,6 @@ function ofRow<T>(x: usize, c: usize, d: i32): T {
 }
 
 /** Columns, d ≤ 4: a stripe holds one square at the most. */
-// @ts-ignore: decorator
 @inline
 function ofColumns<T>(x: usize, column: usize, c: usize, d: i32): T {
   const s0 = square<T>(load<T>(x) - load<T>(c));
@@ -40,14 +37,12 @@ function ofColumns<T>(x: usize, column: usize, c: usize, d: i32): T {
   return <T>(<T>(s0 + s2) + <T>(s1 + s3));
 }
 
-// @ts-ignore: decorator
 @inline
 export function addSquare<T>(sum: v128, x: v128, c: v128): v128 {
   const difference = v128.sub<T>(x, c);
   return v128.add<T>(sum, v128.mul<T>(difference, difference));
 }
 
-// @ts-ignore: decorator
 @inline
 function square<T>(value: T): T {
   return <T>(value * value);

@@ -1,5 +1,4 @@
 /** Lane indices as floats: 0, 1, 2, 3 (float32) or 0, 1 (float64). */
-// @ts-ignore: decorator
 @inline
 export function laneIndices<T>(): v128 {
   if (sizeof<T>() == 4) return f32x4(0, 1, 2, 3);
@@ -11,7 +10,6 @@ export function laneIndices<T>(): v128 {
  *
  *     a b c d  →  pmin with c d a b  →  pmin with b a d c
  */
-// @ts-ignore: decorator
 @inline
 export function minAcross<T>(v: v128): v128 {
   if (sizeof<T>() == 4) {
@@ -22,7 +20,6 @@ export function minAcross<T>(v: v128): v128 {
 }
 
 /** Mask of the lanes of vector `vector` (0, or 1 for the upper half of float64 stripes) that stand for features < left. */
-// @ts-ignore: decorator
 @inline
 export function tailMask<T>(left: i32, vector: i32): v128 {
   const first = vector * (16 / sizeof<T>());
@@ -30,7 +27,6 @@ export function tailMask<T>(left: i32, vector: i32): v128 {
 }
 
 /** (s₀ + s₂) + (s₁ + s₃) of four stripes: `a` holds all four (float32), or `a` the first two and `b` the others (float64). */
-// @ts-ignore: decorator
 @inline
 export function mergeStripes<T>(a: v128, b: v128): T {
   if (sizeof<T>() == 4) {
@@ -42,7 +38,6 @@ export function mergeStripes<T>(a: v128, b: v128): T {
 }
 
 /** Two values of type T at `ptr`, as float64. */
-// @ts-ignore: decorator
 @inline
 export function loadPair<T>(ptr: usize): v128 {
   if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load64_zero(ptr));

@@ -21,11 +21,10 @@ export function placeEmptyClusters(run: Run, policy: EmptyClusterPolicy, iterati
     );
 
   relocate(run, empty);
-  const still = emptyClusters(run);
-  if (still.length === 0) return;
   const counts = run.counts();
   const heaviest = counts.indexOf(counts.reduce((a, b) => Math.max(a, b)));
-  for (const j of still) copyNext(run, heaviest, j);
+  for (const j of emptyClusters(run)) copyNext(run, heaviest, j);
+  run.countSamples();
 }
 
 function emptyClusters(run: Run): number[] {
@@ -38,7 +37,7 @@ function emptyClusters(run: Run): number[] {
 
 /**
  * The sums are exact, so a sample can be moved into an empty cluster for the means alone and back again without a trace:
- * the labels stay those of the assignment.
+ * the labels stay those of the assignment. Until `countSamples` the counts are those of the means.
  */
 function relocate(run: Run, empty: readonly number[]): void {
   const chosen = farthestSamples(run, empty.length);

@@ -1,5 +1,5 @@
-import { placeEmptyClusters } from './empty-clusters.js';
 import type { EmptyClusterPolicy } from './empty-clusters.js';
+import { placeEmptyClusters } from './empty-clusters.js';
 import type { Run } from './run.js';
 
 export interface Limits {

@@ -209,7 +209,7 @@ export class Run {
       grids[at] = coarse;
       grids[at + low] = coarse * room * 2 ** -52;
     };
-    magnitude.forEach((greatest, f) => set(greatest * maxWeight, f, width));
+    for (let f = 0; f < d; f++) set(magnitude[f]! * maxWeight, f, width);
     set(maxWeight, 2 * width, 1);
   }
 }

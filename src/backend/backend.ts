@@ -22,7 +22,16 @@ export interface Kernels {
   /** Centroids, packed for `assign` into `packedLength(k, d)` values. */
   pack(centroids: number, k: number, d: number, packed: number): void;
   /** n labels: lowest index of the least score ‖c‖² − 2x·c. `best`: 256 bytes of scratch. */
-  assign(x: number, n: number, d: number, stride: number, packed: number, k: number, labels: number, best: number): void;
+  assign(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    packed: number,
+    k: number,
+    labels: number,
+    best: number,
+  ): void;
   /** n squared distances to the centroids that the labels name. */
   sqDistances(
     x: number,

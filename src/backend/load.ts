@@ -1,5 +1,5 @@
-import simd from '../generated/simd.js';
 import { rangeError, typeError } from '../errors.js';
+import simd from '../generated/simd.js';
 import type { Backend } from './backend.js';
 import { createReferenceBackend } from './reference.js';
 import { createWasmBackend } from './wasm.js';

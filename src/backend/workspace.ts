@@ -26,15 +26,15 @@ export class Workspace {
     return this.backend.kernels[precision];
   }
 
-  /** Takes a buffer for every entry of a plan (name → bytes) and returns where each begins. */
-  take<Name extends string>(plan: Readonly<Record<Name, number>>): Record<Name, number> {
+  /** Takes a buffer for every entry of a plan (name → bytes) for work on `rows` rows; returns where each begins. */
+  take<Name extends string>(plan: Readonly<Record<Name, number>>, rows: number): Record<Name, number> {
     const pointers = {} as Record<Name, number>;
     let top = this.top;
     for (const name in plan) {
       pointers[name] = top;
       top += Math.ceil((plan[name] + SLACK) / ALIGNMENT) * ALIGNMENT;
     }
-    this.ensure(top);
+    this.ensure(top, rows);
     this.top = top;
     return pointers;
   }
@@ -59,15 +59,15 @@ export class Workspace {
     return new Int32Array(this.backend.memory.buffer, pointer, length);
   }
 
-  private ensure(bytes: number): void {
+  private ensure(bytes: number, rows: number): void {
     try {
       if (bytes > MEMORY_LIMIT) throw new RangeError('beyond the limit of one memory');
       this.backend.memory.ensure(bytes);
     } catch {
       throw rangeError(
         'ERR_OUT_OF_MEMORY',
-        `this takes ${bytes} bytes (${(bytes / 2 ** 30).toFixed(1)} GiB) at once, and a memory holds 4 GiB at the most: ` +
-          'cluster fewer rows (a sample of them), or use precision float32',
+        `${rows} rows take ${bytes} bytes (${(bytes / 2 ** 30).toFixed(1)} GiB), more than there is or than a memory holds ` +
+          '(4 GiB): cluster fewer rows (a sample of them), or use precision float32',
       );
     }
   }

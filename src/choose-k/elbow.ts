@@ -1,8 +1,7 @@
 import { readRows } from '../data/read-rows.js';
 import { rangeError, typeError } from '../errors.js';
 import { kmeans } from '../kmeans.js';
-import { integer } from '../option-rules.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, integer } from '../option-rules.js';
 import type { Data, KMeansOptions } from '../types.js';
 import { kneedle } from './kneedle.js';
 

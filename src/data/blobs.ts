@@ -1,6 +1,5 @@
 import { rangeError } from '../errors.js';
-import { integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
 import { createRandom } from '../random.js';
 import type { FloatArray, Precision, Random } from '../types.js';
 
@@ -44,7 +43,7 @@ const RULES: Readonly<Record<string, OptionRule>> = {
  * the same bits on every machine. Throws `ERR_OPTION`.
  */
 export function makeBlobs(options: BlobsOptions = {}): Blobs {
-  checkOptions({ ...options }, RULES);
+  checkOptions(options, RULES);
   const { nSamples = 100, seed = 0, precision = 'float64' } = options;
   const random = createRandom(seed);
   const Floats = precision === 'float32' ? Float32Array : Float64Array;

@@ -38,18 +38,23 @@ export function measureFeatures(samples: Samples, scratch: number, centred: bool
   const cells = workspace.float64(scratch, statisticsLength(d));
   for (let f = 0; f < d; f++) cells[f] = cells[f]! / n;
   const spread = cells.subarray(d);
-  spread.fill(0, 0, d).fill(Infinity, d, 2 * d).fill(-Infinity, 2 * d);
+  spread
+    .fill(0, 0, d)
+    .fill(Infinity, d, 2 * d)
+    .fill(-Infinity, 2 * d);
   forPasses(n, (i, count) => kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8));
 
+  const least = spread.subarray(d, 2 * d);
+  const greatest = spread.subarray(2 * d);
+  checkSquares(least, greatest, precision);
   const shift = new Float64Array(d);
   const magnitude = new Float64Array(d);
   let variance = 0;
   for (let f = 0; f < d; f++) {
     if (centred) shift[f] = shiftOf(cells[f]!, Math.sqrt(spread[f]! / n), precision);
-    magnitude[f] = Math.max(Math.abs(spread[d + f]! - shift[f]!), Math.abs(spread[2 * d + f]! - shift[f]!));
+    magnitude[f] = Math.max(Math.abs(least[f]! - shift[f]!), Math.abs(greatest[f]! - shift[f]!));
     variance += spread[f]! / n;
   }
-  checkSquares(magnitude, precision);
   return { shift, magnitude, meanVariance: variance / d };
 }
 
@@ -74,15 +79,15 @@ function shiftOf(mean: number, deviation: number, precision: Precision): number 
 }
 
 /** Squared distances must not overflow. */
-function checkSquares(magnitude: Float64Array, precision: Precision): void {
-  const greatest = magnitude.reduce((a, b) => Math.max(a, b), 0);
-  const limit = Math.sqrt((precision === 'float32' ? 3.4e38 : 1.7e308) / magnitude.length) / 4;
-  if (greatest <= limit) return;
-  const column = magnitude.indexOf(greatest);
+function checkSquares(least: Float64Array, greatest: Float64Array, precision: Precision): void {
+  const limit = Math.sqrt((precision === 'float32' ? 3.4e38 : 1.7e308) / least.length) / 4;
+  const column = least.findIndex((value, f) => Math.max(-value, greatest[f]!) > limit);
+  if (column < 0) return;
+  const value = greatest[column]! > limit ? greatest[column]! : least[column]!;
   throw rangeError(
     'ERR_NON_FINITE',
-    `column ${column} spreads over ±${greatest.toPrecision(3)}, and squared distances overflow ${precision} beyond ` +
-      `${limit.toPrecision(3)}; scale the data${precision === 'float32' ? " or use precision 'float64'" : ''}`,
+    `column ${column} reaches ${value}, and squared distances overflow ${precision} beyond ${limit.toPrecision(3)}; ` +
+      `scale the data${precision === 'float32' ? " or use precision 'float64'" : ''}`,
   );
 }
 
@@ -91,7 +96,7 @@ function firstNonFinite(samples: Samples, rowsBefore: number): RangeError {
   for (let i = 0; i < samples.n; i++) {
     const row = samples.read(i);
     const column = row.findIndex((value) => !Number.isFinite(value));
-    if (column >= 0) return nonFiniteError(row[column]!, rowsBefore + i, column);
+    if (column >= 0) return nonFiniteError(row[column]!, rowsBefore + i, column, samples.precision);
   }
   return rangeError('ERR_NON_FINITE', 'the sum of a column overflows float64; scale the data');
 }

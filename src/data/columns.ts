@@ -7,7 +7,10 @@ import type { Source } from './source.js';
 export function columnsSource(columns: readonly (NumericArray | readonly number[])[]): Source {
   columns.forEach((column, f) => {
     if (!Array.isArray(column) && !isNumericArray(column))
-      throw typeError('ERR_DATA_TYPE', `column ${f} is ${describe(column)}; it must be a typed array or an array of numbers`);
+      throw typeError(
+        'ERR_DATA_TYPE',
+        `column ${f} is ${describe(column)}; it must be a typed array or an array of numbers`,
+      );
     if (column.length !== columns[0]!.length)
       throw rangeError(
         'ERR_RAGGED_DATA',

@@ -6,7 +6,10 @@ import type { Source } from './source.js';
 /** One flat typed array, row by row. */
 export function flatSource(values: NumericArray, nFeatures: number | undefined): Source {
   if (nFeatures === undefined)
-    throw typeError('ERR_DATA_TYPE', 'the data is one flat typed array: give the features of a sample as options.nFeatures');
+    throw typeError(
+      'ERR_DATA_TYPE',
+      'the data is one flat typed array: give the features of a sample as options.nFeatures',
+    );
   if (values.length % nFeatures !== 0)
     throw rangeError(
       'ERR_RAGGED_DATA',

@@ -33,7 +33,7 @@ export class Matrix {
   ) {
     this.shape = [nSamples, nFeatures];
     this.lent = new Workspace(createBackend());
-    this.pointer = this.lent.take({ values: nSamples * nFeatures * bytesOf(precision) }).values;
+    this.pointer = this.lent.take({ values: nSamples * nFeatures * bytesOf(precision) }, nSamples).values;
   }
 
   /** The n · d values, row by row: a view of the library's memory. Take it anew after a call that clusters the matrix. */
@@ -44,7 +44,8 @@ export class Matrix {
   /** A view of row i. */
   row(i: number): FloatArray {
     const [n, d] = this.shape;
-    if (!(Number.isInteger(i) && i >= 0 && i < n)) throw rangeError('ERR_OPTION', `row ${i} is not one of 0 … ${n - 1}`);
+    if (!(Number.isInteger(i) && i >= 0 && i < n))
+      throw rangeError('ERR_OPTION', `row ${i} is not one of 0 … ${n - 1}`);
     return this.data.subarray(i * d, (i + 1) * d);
   }
 

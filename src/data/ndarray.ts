@@ -1,4 +1,4 @@
-import { rangeError, typeError } from '../errors.js';
+import { typeError } from '../errors.js';
 import type { NdArrayLike } from '../types.js';
 import { describe, isNumericArray, precisionOf } from './kind.js';
 import type { Source } from './source.js';
@@ -7,7 +7,10 @@ import type { Source } from './source.js';
 export function ndarraySource(array: NdArrayLike): Source {
   const { data, shape, offset = 0 } = array;
   if (!Array.isArray(data) && !isNumericArray(data))
-    throw typeError('ERR_DATA_TYPE', `the ndarray's data is ${describe(data)}; it must be a typed array or an array of numbers`);
+    throw typeError(
+      'ERR_DATA_TYPE',
+      `the ndarray's data is ${describe(data)}; it must be a typed array or an array of numbers`,
+    );
   if (shape.length < 1 || shape.length > 2 || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     throw typeError('ERR_DATA_TYPE', `the ndarray's shape is [${shape.join(', ')}]; it must be [n, d]`);
   const [nSamples, nFeatures = 1] = shape as readonly [number, number?];
@@ -19,7 +22,7 @@ export function ndarraySource(array: NdArrayLike): Source {
   const first = offset + Math.min(rowSpan, 0) + Math.min(columnSpan, 0);
   const last = offset + Math.max(rowSpan, 0) + Math.max(columnSpan, 0);
   if (nSamples * nFeatures > 0 && !(Number.isSafeInteger(first) && first >= 0 && last < data.length))
-    throw rangeError(
+    throw typeError(
       'ERR_DATA_TYPE',
       `the ndarray's shape, strides and offset reach from element ${first} to ${last}, but its data has ${data.length}`,
     );

@@ -1,3 +1,4 @@
+import { checkOptions, integer } from '../option-rules.js';
 import type { Data } from '../types.js';
 import { nonFiniteError } from './finite.js';
 import { readSource } from './source.js';
@@ -15,6 +16,7 @@ export interface Rows {
  * @throws ERR_DATA_TYPE, ERR_EMPTY_DATA, ERR_RAGGED_DATA, ERR_NON_FINITE, ERR_OPTION (nFeatures)
  */
 export function readRows(data: Data, options: { nFeatures?: number } = {}): Rows {
+  checkOptions(options, { nFeatures: integer(1) });
   const { nSamples, nFeatures, write } = readSource(data, options.nFeatures);
   const values = new Float64Array(nSamples * nFeatures);
   write(values, 0, nSamples);

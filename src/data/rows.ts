@@ -26,7 +26,10 @@ export function valuesSource(values: readonly unknown[]): Source {
       for (let i = from; i < to; i++) {
         const value = values[i];
         if (typeof value !== 'number')
-          throw typeError('ERR_DATA_TYPE', `row ${i} is ${describe(value)}; it must be a number like the rows before it`);
+          throw typeError(
+            'ERR_DATA_TYPE',
+            `row ${i} is ${describe(value)}; it must be a number like the rows before it`,
+          );
         target[i - from] = value;
       }
     },
@@ -38,7 +41,10 @@ function writeRows(rows: readonly unknown[], nFeatures: number, target: FloatArr
   for (let i = from; i < to; i++) {
     const row = rowAt(rows, i);
     if (row.length !== nFeatures)
-      throw rangeError('ERR_RAGGED_DATA', `row ${i} has ${row.length} features, row 0 has ${nFeatures}; all rows must have the same`);
+      throw rangeError(
+        'ERR_RAGGED_DATA',
+        `row ${i} has ${row.length} features, row 0 has ${nFeatures}; all rows must have the same`,
+      );
     for (let f = 0; f < nFeatures; f++) {
       const value = row[f];
       if (typeof value !== 'number')

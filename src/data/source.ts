@@ -23,14 +23,13 @@ export interface Source {
  * Recognises the form of the data and checks its shape.
  *
  * @param nFeatures features of a sample, needed where the data is one flat typed array
- * @throws ERR_DATA_TYPE, ERR_EMPTY_DATA, ERR_OPTION (nFeatures)
+ * @throws ERR_DATA_TYPE, ERR_EMPTY_DATA, ERR_RAGGED_DATA
  */
 export function readSource(data: Data, nFeatures?: number): Source {
-  if (nFeatures !== undefined && !(Number.isSafeInteger(nFeatures) && nFeatures >= 1))
-    throw rangeError('ERR_OPTION', `nFeatures is ${String(nFeatures)}; it must be an integer ≥ 1`);
   const source = recognise(data, nFeatures);
   if (source.nSamples === 0) throw rangeError('ERR_EMPTY_DATA', 'the data has no samples; there must be at least one');
-  if (source.nFeatures === 0) throw rangeError('ERR_EMPTY_DATA', 'the samples have no features; there must be at least one');
+  if (source.nFeatures === 0)
+    throw rangeError('ERR_EMPTY_DATA', 'the samples have no features; there must be at least one');
   return source;
 }
 

@@ -11,11 +11,17 @@ export function checkWeights(weights: ArrayLike<number> | undefined, n: number):
   if (!Array.isArray(weights) && !ArrayBuffer.isView(weights))
     throw rangeError('ERR_SAMPLE_WEIGHT', `sampleWeight is ${describe(weights)}; it must be an array of ${n} numbers`);
   if (weights.length !== n)
-    throw rangeError('ERR_SAMPLE_WEIGHT', `sampleWeight has ${weights.length} values; it must have one for each of the ${n} samples`);
+    throw rangeError(
+      'ERR_SAMPLE_WEIGHT',
+      `sampleWeight has ${weights.length} values; it must have one for each of the ${n} samples`,
+    );
   let heaviest = 0;
   const copy = Float64Array.from(weights, (weight: unknown, i) => {
     if (typeof weight !== 'number' || !(weight >= 0 && weight < Infinity))
-      throw rangeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${String(weight)}; it must be a finite number ≥ 0`);
+      throw rangeError(
+        'ERR_SAMPLE_WEIGHT',
+        `the weight of sample ${i} is ${String(weight)}; it must be a finite number ≥ 0`,
+      );
     heaviest = Math.max(heaviest, weight);
     return weight;
   });

@@ -76,7 +76,11 @@ export class KMeans {
   /** @throws ERR_DATA_TYPE for an object that `toJSON` did not make */
   static fromJSON(json: object): KMeans {
     const fitted = kmeansFromJSON(json);
-    const model = new KMeans({ k: fitted.k, metric: (json as KMeansJSON).metric, precision: (json as KMeansJSON).precision });
+    const model = new KMeans({
+      k: fitted.k,
+      metric: (json as KMeansJSON).metric,
+      precision: (json as KMeansJSON).precision,
+    });
     return model.#keep(fitted);
   }
 
@@ -91,7 +95,8 @@ export class KMeans {
   }
 
   #model(call: string): KMeansModel {
-    if (!this.#fitted) throw typeError('ERR_NOT_FITTED', `${call} was called on a model that is not fitted; call fit(data) first`);
+    if (!this.#fitted)
+      throw typeError('ERR_NOT_FITTED', `${call} was called on a model that is not fitted; call fit(data) first`);
     return this.#fitted;
   }
 }

@@ -1,6 +1,4 @@
-import { typeError } from '../errors.js';
-import { integer, type OptionRule, oneOf } from '../option-rules.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, integer, isNumber, type OptionRule, oneOf } from '../option-rules.js';
 
 /** `'auto'` follows the viewer's preference (light where it states none). */
 export type Theme = 'auto' | 'light' | 'dark';
@@ -52,16 +50,13 @@ export function resolveSampleOptions(options: SamplePictureOptions): Resolved<Sa
 }
 
 function resolve<T extends PictureOptions>(options: T, rules: Readonly<Record<string, OptionRule>>): Resolved<T> {
-  if (typeof options !== 'object' || options === null) {
-    throw typeError('ERR_OPTION', `the options are ${String(options)}; they must be an object`);
-  }
-  checkOptions(options as Record<string, unknown>, rules);
+  checkOptions(options, rules);
   return { ...options, width: options.width ?? 640, theme: options.theme ?? 'auto' };
 }
 
 function pixels(least: number, most: number): OptionRule {
   const fits = (value: unknown) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
-  return [fits, `an integer from ${least} to ${most}`];
+  return [fits, `an integer from ${least} to ${most}`, isNumber];
 }
 
 function isStrings(value: unknown): boolean {

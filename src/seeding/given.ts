@@ -1,4 +1,5 @@
 import { nonFiniteError } from '../data/finite.js';
+import { isNumericArray } from '../data/kind.js';
 import { readSource } from '../data/source.js';
 import { rangeError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
@@ -23,6 +24,11 @@ export function startingCentroids(
 }
 
 function readCentroids(init: Data, k: number, d: number): Float64Array {
+  if (isNumericArray(init) && init.length !== k * d)
+    throw rangeError(
+      'ERR_INIT_SHAPE',
+      `the starting centroids are ${init.length} values; they must be k × features = ${k} × ${d}`,
+    );
   const source = readSource(init, d);
   if (source.nSamples !== k || source.nFeatures !== d)
     throw rangeError(

@@ -102,7 +102,13 @@ class Potential {
     const closest = this.run.distances().subarray(from, from + count);
     if (!samples.weights) return from + drawInProportion(closest, target);
     const weights = samples.workspace.float64(samples.weightAt(from), count);
-    return from + drawInProportion(weights.map((w, i) => w * closest[i]!), target);
+    return (
+      from +
+      drawInProportion(
+        weights.map((w, i) => w * closest[i]!),
+        target,
+      )
+    );
   }
 
   /** The potential that each candidate would leave. */
