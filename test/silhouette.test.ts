@@ -168,6 +168,12 @@ describe('silhouetteSamples', () => {
     );
   });
 
+  test('calls missing labels a wrong type, and too few a wrong value', () => {
+    const missing = undefined as unknown as number[];
+    expect(() => silhouetteSamples([0, 1, 9], missing)).toThrow(TypeError);
+    expect(() => silhouetteSamples([0, 1, 9], [0])).toThrow(RangeError);
+  });
+
   test('has no sample to draw', () => {
     expect(() => silhouetteSamples([0, 1, 9], [0, 0, 1], { sampleSize: 2 } as object)).toThrow(
       /no option 'sampleSize'/,

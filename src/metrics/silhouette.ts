@@ -71,10 +71,8 @@ export function silhouetteScore(data: Data, labels: ArrayLike<number>, options: 
 
 function checkLabels(labels: ArrayLike<number>, nSamples: number): void {
   if (labels?.length !== nSamples) {
-    throw rangeError(
-      'ERR_OPTION',
-      `labels has length ${labels?.length}; it must be ${nSamples}, the number of samples`,
-    );
+    const fail = typeof labels?.length === 'number' ? rangeError : typeError;
+    throw fail('ERR_OPTION', `labels has length ${labels?.length}; it must be ${nSamples}, the number of samples`);
   }
   for (let i = 0; i < nSamples; i++)
     if (!Number.isInteger(labels[i])) {
