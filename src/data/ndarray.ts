@@ -3,7 +3,7 @@ import type { NdArrayLike } from '../types.js';
 import { describe, isNumericArray, precisionOf } from './kind.js';
 import type { Source } from './source.js';
 
-/** An ndarray of shape [n, d], or [n] for one feature; any strides, any offset. */
+/** An ndarray of shape [n, d]; any strides, any offset. */
 export function ndarraySource(array: NdArrayLike): Source {
   const { data, shape, offset = 0 } = array;
   if (!Array.isArray(data) && !isNumericArray(data))
@@ -11,10 +11,10 @@ export function ndarraySource(array: NdArrayLike): Source {
       'ERR_DATA_TYPE',
       `the ndarray's data is ${describe(data)}; it must be a typed array or an array of numbers`,
     );
-  if (shape.length < 1 || shape.length > 2 || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+  if (shape.length !== 2 || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     throw typeError('ERR_DATA_TYPE', `the ndarray's shape is [${shape.join(', ')}]; it must be [n, d]`);
-  const [nSamples, nFeatures = 1] = shape as readonly [number, number?];
-  const [rowStride, columnStride = 1] = (array.stride ?? array.strides ?? [nFeatures, 1]) as readonly [number, number?];
+  const [nSamples, nFeatures] = shape as readonly [number, number];
+  const [rowStride, columnStride] = (array.stride ?? array.strides ?? [nFeatures, 1]) as readonly [number, number];
 
   // The elements at the corners are the first and the last that will be read.
   const rowSpan = (nSamples - 1) * rowStride;
