@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { createBackend } from '../backend/load.js';
 import { bytesOf } from '../backend/shapes.js';
 import { Workspace } from '../backend/workspace.js';
