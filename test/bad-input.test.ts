@@ -138,7 +138,7 @@ type BadOption = [options: Record<string, unknown>, words: string[], errorClass?
 
 const badOptions: BadOption[] = [
   [{ maxIterations: 10 }, ['maxIterations', 'maxIter,', 'init', 'tol', 'seed', 'sampleWeight']],
-  [{ k: 2 }, ['"k"', 'nInit']],
+  [{ k: 2 }, ['k', 'nInit']],
   [{ maxIter: 0 }, ['maxIter', '0', '1'], RangeError],
   [{ maxIter: -3 }, ['maxIter', '-3'], RangeError],
   [{ maxIter: 2.5 }, ['maxIter', '2.5'], RangeError],

@@ -18,13 +18,14 @@ onEveryBackend('invariances', (ran) => {
   it('a weight of w is w copies of the sample', () => {
     check(
       fc.property(spaced, (p) => {
-        if (!decided(referenceLloyd(p.rows, p.start, { weights: p.weights }), p.precision)) return;
+        const reference = referenceLloyd(p.rows, p.start, { weights: p.weights });
+        if (!decided(reference, p.precision)) return;
         const origin = p.rows.flatMap((_, i) => Array.from({ length: p.weights[i]! }, () => i));
         const weighted = cluster(p, { sampleWeight: p.weights });
         const repeated = cluster({ ...p, rows: origin.map((i) => p.rows[i]!) });
         expect(Array.from(repeated.labels)).toEqual(origin.map((i) => weighted.labels[i]));
         expect(Array.from(repeated.counts)).toEqual(Array.from(weighted.counts));
-        expect(repeated.iterations).toBe(weighted.iterations);
+        if (reference.settled) expect(repeated.iterations).toBe(weighted.iterations);
         const tolerance = p.precision === 'float32' ? 1e-5 : 1e-12;
         expectRowsClose(repeated.centroids, toRows(weighted.centroids), tolerance, largest(p));
         expectClose([repeated.inertia], [weighted.inertia], tolerance, 1 + weighted.inertia);
@@ -83,12 +84,13 @@ onEveryBackend('invariances', (ran) => {
   it('starting centroids in another order: clusters in that order', () => {
     check(
       fc.property(spaced, fc.nat(), (p, seed) => {
-        if (!decided(referenceLloyd(p.rows, p.start), p.precision)) return;
+        const reference = referenceLloyd(p.rows, p.start);
+        if (!decided(reference, p.precision)) return;
         const order = shuffled([...p.start.keys()], mulberry32(seed));
         const plain = cluster(p);
         const permuted = cluster(p, { init: order.map((j) => p.start[j]!) });
         expect(Array.from(permuted.labels, (label) => order[label])).toEqual(Array.from(plain.labels));
-        expect(permuted.iterations).toBe(plain.iterations);
+        if (reference.settled) expect(permuted.iterations).toBe(plain.iterations);
       }),
     );
   });
@@ -142,6 +144,8 @@ onEveryBackend('invariances', (ran) => {
         });
         const plain = cluster(p, { metric: 'cosine' });
         expect(bits(cluster({ ...p, rows }, { metric: 'cosine' }))).toBe(bits(plain));
+        // In one dimension there are but two directions, and they cancel out.
+        if (rows[0]!.length === 1) return;
         for (const centroid of plain.centroids) expect(Math.hypot(...centroid)).toBeCloseTo(1, 5);
       }),
     );

@@ -70,21 +70,19 @@ onEveryBackend('properties', (ran) => {
       );
     });
 
+    // Where a cluster is still empty at the end, its centroid is put elsewhere, and the donor's is no mean any more.
     it('converged with tol 0, a centroid is the mean of its samples', () => {
       check(
         fc.property(problems(), fc.boolean(), (p, weighted) => {
           const weights = weighted ? p.weights : p.weights.map(() => 1);
+          let counts: ArrayLike<number> = [];
           const result = cluster(p, { sampleWeight: weights });
-          if (!result.converged) return;
+          const options = { nFeatures: p.rows[0]!.length, init: p.start, tol: 0, sampleWeight: weights };
+          for (const step of kmeansSteps(flat(p.rows, p.precision), p.k, options)) counts = step.counts;
+          if (!result.converged || Array.from(counts).includes(0)) return;
           const mean = means(p.rows, result.labels, weights, toRows(result.centroids));
           const tolerance = p.precision === 'float32' ? 1e-6 : 1e-12;
-          const used = [...mean.centroids.keys()].filter((j) => result.counts[j]! > 0);
-          expectRowsClose(
-            used.map((j) => result.centroids[j]!),
-            used.map((j) => mean.centroids[j]!),
-            tolerance,
-            largest(p),
-          );
+          expectRowsClose(result.centroids, mean.centroids, tolerance, largest(p));
         }),
       );
     });
@@ -132,8 +130,8 @@ onEveryBackend('properties', (ran) => {
           if (!decided(expected, p.precision)) return;
           const result = cluster(p, { sampleWeight: weights, maxIter });
           expect(Array.from(result.labels)).toEqual(expected.labels);
-          expect(result.iterations).toBe(expected.iterations);
-          expect(result.converged).toBe(expected.converged);
+          if (expected.settled)
+            expect(result).toMatchObject({ iterations: expected.iterations, converged: expected.converged });
           expectRowsClose(result.centroids, expected.centroids, p.precision === 'float32' ? 1e-5 : 1e-12, 10);
           compared++;
         }),

@@ -8,6 +8,8 @@ export interface ReferenceRun {
   inertia: number;
   /** Whether a cluster lost all its samples, which this plain Lloyd answers by leaving it where it was. */
   sawEmpty: boolean;
+  /** Whether it ended clearly: no centroid had all but stopped while a label still changed. */
+  settled: boolean;
   /** Least gap, over the run, between a sample's nearest and second centroid, in units of `spread`. */
   margin: number;
 }
@@ -32,6 +34,7 @@ export function referenceLloyd(
   let iterations = 0;
   let unchanged = false;
   let converged = false;
+  let settled = true;
   while (iterations < maxIter && !converged) {
     iterations++;
     const before = labels;
@@ -39,7 +42,9 @@ export function referenceLloyd(
     unchanged = labels.every((label, i) => label === before[i]);
     const moved = means(rows, labels, weights, centroids);
     sawEmpty ||= moved.empty;
-    converged = unchanged || sum(moved.centroids.map((c, j) => sqDistance(c, centroids[j]!))) <= threshold;
+    const shift = sum(moved.centroids.map((c, j) => sqDistance(c, centroids[j]!)));
+    converged = unchanged || shift <= threshold;
+    settled &&= unchanged || shift > 1e-10 * spread(rows) + 1e-12 * Math.max(...rows.map(sqLength));
     centroids = moved.centroids;
   }
   if (!unchanged) labels = assign();
@@ -50,6 +55,7 @@ export function referenceLloyd(
     converged,
     inertia: inertiaOf(rows, labels, centroids, weights),
     sawEmpty,
+    settled,
     margin,
   };
 }
@@ -104,6 +110,10 @@ export function countsOf(labels: ArrayLike<number>, k: number, weights?: ArrayLi
 export function spread(rows: Rows): number {
   const mean = Array.from(rows[0]!, (_, f) => sum(rows.map((row) => row[f]!)) / rows.length);
   return Math.max(Number.MIN_VALUE, ...rows.map((row) => sqDistance(row, mean)));
+}
+
+function sqLength(row: ArrayLike<number>): number {
+  return sum(Array.from(row, (value) => value ** 2));
 }
 
 export function sum(values: readonly number[]): number {
