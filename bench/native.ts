@@ -1,0 +1,109 @@
+// Whole fits against scikit-learn and FAISS, in turns: npm run bench:native -- --short
+import { parseArgs } from 'node:util';
+import { type KMeansOptions, type KMeansResult, kmeans } from '../src/index.js';
+import { type Contender, interleaved, seconds } from './clock.js';
+import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
+import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
+import { type CellResult, readResults, saveResult } from './native/results.js';
+import { missingPython, PythonServer, type Rival } from './native/server.js';
+import { describeCell, nativeReport } from './native/summary.js';
+import { commit, publish } from './report.js';
+
+const { values: options } = parseArgs({
+  options: {
+    /** Only cells whose name, such as 'uniform 2000000x2 k8 float32', matches this regular expression. */
+    only: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    five: { type: 'boolean', default: false },
+    /** Cells measured earlier are not measured again. */
+    resume: { type: 'boolean', default: false },
+    threads: { type: 'string', default: '1' },
+    float64: { type: 'boolean', default: false },
+    repeats: { type: 'string', default: '5' },
+    /** Ours. */
+    algorithm: { type: 'string', default: 'auto' },
+    /** Divides the samples of every cell: to see that it works. */
+    divide: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const missing = missingPython();
+if (missing) {
+  console.error(missing);
+  process.exit(1);
+}
+
+const threads = Number(options.threads);
+const shapes = chosenShapes();
+const server = new PythonServer(threads);
+try {
+  const results: CellResult[] = [];
+  for (const shape of shapes) {
+    const earlier = options.resume ? readResults()[keyOf(shape)] : undefined;
+    const result = earlier ?? (await measure(makeProblem(shape)));
+    if (!earlier) saveResult(keyOf(shape), result);
+    results.push(result);
+    console.log(describeCell(result));
+  }
+  const command = `npm run bench:native -- ${process.argv.slice(2).join(' ')}`;
+  publish(nativeReport(results, await server.versions(), command), options.write);
+} finally {
+  server.close();
+}
+
+function chosenShapes(): Shape[] {
+  const set = options.five ? fiveShapes : options.short ? shortShapes : allShapes;
+  const wanted = new RegExp(options.only ?? '');
+  const shapes = set
+    .filter((shape) => wanted.test(shapeName(shape)))
+    .map(
+      (shape): Shape => ({
+        ...shape,
+        n: shape.kind === 'pixels' || shape.kind === 'digits' ? shape.n : Math.ceil(shape.n / Number(options.divide)),
+        precision: options.float64 ? 'float64' : 'float32',
+      }),
+    )
+    .filter(({ n, k }) => n >= k);
+  if (shapes.length > 0) return shapes;
+  console.error(`no cell's name matches /${options.only}/; names look like '${shapeName(allShapes[0]!)}'`);
+  process.exit(1);
+}
+
+function keyOf(shape: Shape): string {
+  return `${shapeName(shape)} ${threads} threads ${options.algorithm}`;
+}
+
+async function measure(problem: Problem): Promise<CellResult> {
+  await server.load(problem);
+  const { kind, n, d, k, precision, values } = problem;
+  const algorithm = options.algorithm as KMeansOptions['algorithm'];
+  const cluster = (maxIter: number) => kmeans(values, k, { ...toConvergence(problem), algorithm, maxIter });
+
+  // The first fits are not timed: they tell how far all agree. Where rounding sends them different ways, what is timed is
+  // as many iterations as the one that converges first takes.
+  const ours = cluster(300);
+  const lloyd = await server.fit('lloyd', 300, true);
+  const agreement = agreementOf(ours.labels, server.labels());
+  const iterations = Math.min(ours.iterations, lloyd.iterations);
+  const rivals: Rival[] = precision === 'float32' ? ['lloyd', 'elkan', 'faiss'] : ['lloyd', 'elkan'];
+  const contenders: Contender[] = [
+    { name: 'ours', run: () => seconds(() => cluster(iterations)) },
+    ...rivals.map((by) => ({ name: by, run: async () => (await server.fit(by, iterations)).seconds })),
+  ];
+  const timings = await interleaved(contenders, Number(options.repeats));
+  return {
+    ...{ kind, n, d, k, precision, threads, iterations, agreement },
+    timings: timings as CellResult['timings'],
+    excess: ours.inertia / lloyd.inertia - 1,
+    algorithm: ours.algorithm,
+    commit: commit(),
+  };
+}
+
+/** Share of samples with the same label. */
+function agreementOf(a: KMeansResult['labels'], b: Int32Array): number {
+  let same = 0;
+  for (let i = 0; i < a.length; i++) if (a[i] === b[i]) same++;
+  return same / a.length;
+}

@@ -1,0 +1,70 @@
+import { geometricMean } from '../clock.js';
+import { shapeName } from '../data.js';
+import type { Report } from '../report.js';
+import { digits, formatTable, milliseconds, times } from '../table.js';
+import type { CellResult } from './results.js';
+
+/** Time of the fastest of theirs by the time of ours. */
+export const ratioOf = ({ timings: { ours, lloyd, elkan, faiss } }: CellResult): number =>
+  Math.min(...[lloyd, elkan, faiss].flatMap((timing) => (timing && !timing.failure ? timing.median : []))) /
+  ours.median;
+
+/** One line while the comparison runs. */
+export function describeCell(cell: CellResult): string {
+  const { timings, iterations, algorithm } = cell;
+  const parts = Object.entries(timings).map(
+    ([name, { median, failure }]) => `${name} ${failure ?? milliseconds(median)}`,
+  );
+  return `${shapeName(cell)}: ${parts.join(', ')} ms, ${iterations} iterations (${algorithm}), ${times(ratioOf(cell))}`;
+}
+
+export function nativeReport(
+  cells: readonly CellResult[],
+  versions: Readonly<Record<string, string>>,
+  command: string,
+): Report {
+  return {
+    part: 'native',
+    title: 'Beside native code',
+    body: [introduction(cells), cellTable(cells), verdict(cells)],
+    command,
+    versions,
+  };
+}
+
+function introduction(cells: readonly CellResult[]): string {
+  const { threads, precision } = cells[0]!;
+  const fewer = cells.some(({ timings }) => Object.values(timings).some(({ runs }) => runs < timings.ours.runs));
+  return `Milliseconds from given starting rows until no label changes (300 iterations at the most), ${precision},
+${threads === 1 ? 'one thread' : `${threads} threads for theirs, one for ours`}: scikit-learn's two algorithms, FAISS (which has no stopping rule and leaves no labels), and ours through
+the public API, from a flat typed array, copying included. All run the same number of iterations: where rounding sends
+scikit-learn and ours different ways, as many as the first to converge takes. *Ratio*: the fastest of theirs by ours. What
+they end with at convergence: *labels*, the share that scikit-learn's Lloyd and ours agree on; *inertia*, ours by
+scikit-learn's, less one. The pixels are those of a made picture.${fewer ? ' Medians of five; of three where a run takes more than three seconds, one run where it takes more than ten.' : ''}`;
+}
+
+function cellTable(cells: readonly CellResult[]): string {
+  const header = ['n', 'd', 'k', 'data', 'iterations', 'sklearn lloyd', 'elkan', 'faiss', 'ours', 'algorithm', 'ratio'];
+  const rows = cells.map((cell) => {
+    const { n, d, k, kind, timings, iterations, algorithm, agreement, excess } = cell;
+    const time = (name: keyof typeof timings) => (timings[name] ? milliseconds(timings[name].median) : '–');
+    return [
+      ...[n, d, k].map(String),
+      kind,
+      String(iterations),
+      ...(['lloyd', 'elkan', 'faiss', 'ours'] as const).map(time),
+      algorithm,
+      times(ratioOf(cell)),
+      `${digits(100 * agreement)} %`,
+      excess.toExponential(0),
+    ];
+  });
+  return formatTable([...header, 'labels', 'inertia'], rows);
+}
+
+function verdict(cells: readonly CellResult[]): string {
+  const ratios = cells.map(ratioOf);
+  const worst = cells[ratios.indexOf(Math.min(...ratios))]!;
+  const slower = ratios.filter((ratio) => ratio < 1).length;
+  return `Geometric mean of the ratios: **${times(geometricMean(ratios))}** over ${cells.length} cells; ours is slower in ${slower}, least at ${shapeName(worst)} with ${times(Math.min(...ratios))}.`;
+}
