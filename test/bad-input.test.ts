@@ -85,7 +85,15 @@ const nonFinite: BadData[] = [
     /row 1\b.*column 2\b/,
   ],
   ['NaN in an ndarray', { data: [9, 1, nan, 2, 4], shape: [2, 2], stride: [1, 2], offset: 1 }, /row 1\b.*column 0\b/],
-  ['float64 that float32 cannot hold', [[1], [1e39]], /row 1\b.*column 0\b/, { precision: 'float32' }],
+  ['squares that overflow float64', [[1e200], [-1e200]], /1e\+200/],
+  ['squares that overflow float32', [[1e30], [-1e30]], /float64/, { precision: 'float32' }],
+  ['sums that overflow float64', [[1.7e308], [1.7e308]], /overflow/],
+  [
+    'float64 that float32 cannot hold',
+    [[1], [1e39]],
+    /row 1\b.*column 0\b|column 0\b.*float32/,
+    { precision: 'float32' },
+  ],
 ];
 
 const noData: BadData[] = [
@@ -202,7 +210,8 @@ onEveryBackend('bad input', (ran) => {
     });
     it('of a model', () => {
       expectCode(() => new KMeans({ k: 9 }).fit(rows), 'ERR_K', RangeError);
-      expectCode(() => new KMeans({} as never).fit(rows), 'ERR_K', TypeError);
+      for (const options of [{}, undefined, null, 5, 'k'])
+        expectCode(() => new KMeans(options as never).fit(rows), 'ERR_K', TypeError);
     });
   });
 
@@ -295,20 +304,25 @@ onEveryBackend('bad input', (ran) => {
   });
 
   describe('ERR_SAMPLE_WEIGHT', () => {
-    it.each([
-      ['too few', [1, 2, 3], /\b3\b.*\b4\b|\b4\b.*\b3\b/],
-      ['too many', new Float32Array(5).fill(1), /\b5\b.*\b4\b|\b4\b.*\b5\b/],
-      ['none', [], /\b0\b.*\b4\b|\b4\b.*\b0\b/],
-      ['negative', [1, 2, -0.5, 3], /-0\.5.*\b2\b|\b2\b.*-0\.5/],
-      ['NaN', [1, nan, 1, 1], /NaN/],
-      ['Infinity', [1, 1, infinity, 1], /Infinity/],
-      ['all 0', [0, 0, 0, 0], /\b0\b|zero/],
-      ['text', ['1', '1', '1', '1'], /./],
-      ['a number', 3, /./],
-      ['an object', {}, /./],
-    ])('%s', (_, sampleWeight, message) => {
+    const bad: [string, unknown, RegExp, ErrorClass][] = [
+      ['too few', [1, 2, 3], /\b3\b.*\b4\b/, RangeError],
+      ['too many', new Float32Array(5).fill(1), /\b5\b.*\b4\b/, RangeError],
+      ['none', [], /\b0\b.*\b4\b/, RangeError],
+      ['negative', [1, 2, -0.5, 3], /\b2\b.*-0\.5/, RangeError],
+      ['NaN', [1, nan, 1, 1], /\b1\b.*NaN/, RangeError],
+      ['Infinity', [1, 1, infinity, 1], /\b2\b.*Infinity/, RangeError],
+      ['all 0', [0, 0, 0, 0], /\b0\b/, RangeError],
+      ['so large that sums overflow', [1e308, 1e308, 1e308, 1], /1e\+308/, RangeError],
+      ['so small that products lose digits', [1e-310, 1e-310, 0, 0], /1e-310/, RangeError],
+      ['text', ['1', '1', '1', '1'], /\b0\b/, TypeError],
+      ['a gap', [1, undefined, 1, 1], /\b1\b.*undefined/, TypeError],
+      ['a number', 3, /\b4\b/, TypeError],
+      ['an object', {}, /\b4\b/, TypeError],
+    ];
+    it.each(bad)('%s', (_, sampleWeight, message, errorClass) => {
       const options = { sampleWeight: sampleWeight as number[] };
-      expect(expectCode(() => kmeans(rows, 2, options), 'ERR_SAMPLE_WEIGHT').message).toMatch(message);
+      const error = expectCode(() => kmeans(rows, 2, options), 'ERR_SAMPLE_WEIGHT', errorClass);
+      expect(error.message).toMatch(message);
     });
   });
 
@@ -338,6 +352,14 @@ onEveryBackend('bad input', (ran) => {
       expectCode(() => model.predict([[1, 2], [3]]), 'ERR_RAGGED_DATA');
       expectCode(() => model.predict('text' as never), 'ERR_DATA_TYPE');
     });
+  });
+
+  it('ERR_EMPTY_CLUSTER, where the caller asked for it: cluster and iteration are named', () => {
+    const options = { init: [[0.5], [100]], emptyCluster: 'error' } as const;
+    expect(expectCode(() => kmeans([0, 1], 2, options), 'ERR_EMPTY_CLUSTER').message).toMatch(
+      /cluster 1\b.*iteration 1/,
+    );
+    expect(ran(kmeans([0, 1], 2, { ...options, init: [[0], [1]] })).inertia).toBe(0);
   });
 
   describe('ERR_OUT_OF_MEMORY', () => {

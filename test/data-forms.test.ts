@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dispose, kmeans, matrix } from '../src/index.js';
+import { dispose, init, kmeans, matrix } from '../src/index.js';
 import type { Data, KMeansOptions, NumericArray, Precision } from '../src/types.js';
 import { onEveryBackend } from './helpers/backends.js';
 import { bits, hex } from './helpers/compare.js';
@@ -230,6 +230,25 @@ onEveryBackend('data forms', (ran) => {
       data[Symbol.dispose]();
       expect(() => data.data).toThrow();
     });
+  });
+
+  it('a matrix outlives dispose() and a change of the backend', () => {
+    const data = matrix(n, d, 'float64');
+    data.data.set(values);
+    dispose();
+    const { backend } = ran(kmeans(data, 3, options));
+    const [own, other] = backend === 'js' ? (['js', 'wasm'] as const) : (['wasm', 'js'] as const);
+    init({ backend: other });
+    const elsewhere = kmeans(data, 3, options);
+    init({ backend: own });
+    expect(bits(elsewhere)).toBe(bits(ran(asRows())));
+    data.dispose();
+  });
+
+  it('shared memory is memory', () => {
+    const shared = new Float64Array(new SharedArrayBuffer(8 * values.length));
+    shared.set(values);
+    expect(bits(ran(kmeans(shared, 3, { ...options, nFeatures: d })))).toBe(bits(asRows()));
   });
 
   it('what is returned belongs to the caller', () => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { kmeans, kmeansSteps } from '../src/index.js';
 import type { InitName, Precision } from '../src/types.js';
 import { onEveryBackend } from './helpers/backends.js';
-import { expectClose, expectRowsClose, toRows } from './helpers/compare.js';
+import { bits, expectClose, expectRowsClose, toRows } from './helpers/compare.js';
 import { expectCode } from './helpers/errors.js';
 import { mulberry32, normal, separated } from './helpers/problems.js';
-import { nearest, referenceLloyd } from './helpers/reference.js';
+import { countsOf, means, nearest, referenceLloyd } from './helpers/reference.js';
 
 const inits: InitName[] = ['k-means++', 'random'];
 const precisions: Precision[] = ['float32', 'float64'];
@@ -197,6 +197,36 @@ onEveryBackend('traps', (ran) => {
     }
     const counts = [1e-1, 1e-4].map((tol) => referenceLloyd(rows, init, { tol }).iterations);
     expect(counts[0]).toBeLessThan(counts[1]!);
+  });
+
+  it('a callback may cluster something else meanwhile', () => {
+    const { rows } = separated(20, 3, 2);
+    const init = [rows[0]!, rows[3]!, rows[1]!];
+    const expected = kmeans(rows, 3, { init, tol: 0 });
+    const other = Array.from({ length: 700 }, (_, i) => [i % 13, i % 7, i]);
+    const meanwhile = () => void kmeans(other, 9, { maxIter: 2 });
+    const result = kmeans(rows, 3, {
+      tol: 0,
+      onProgress: meanwhile,
+      init: (_, k, random) => {
+        meanwhile();
+        expect(k).toBe(3);
+        expect(random()).toBeLessThan(1);
+        return init;
+      },
+      nInit: 2,
+    });
+    expect(bits(ran(result))).toBe(bits(expected));
+  });
+
+  it('weights of very different sizes: the means hold', () => {
+    const random = mulberry32(4);
+    const rows = Array.from({ length: 500 }, () => [normal(random), normal(random)]);
+    const sampleWeight = rows.map(() => 2 ** (120 * random() - 60));
+    const result = ran(kmeans(rows, 4, { init: rows.slice(0, 4), sampleWeight, tol: 0 }));
+    const expected = means(rows, result.labels, sampleWeight, toRows(result.centroids));
+    expectRowsClose(result.centroids, expected.centroids, 1e-12, 1);
+    expectClose(result.counts, countsOf(result.labels, 4, sampleWeight), 1e-12);
   });
 
   it('far from the origin, distances keep their precision', () => {

@@ -1,5 +1,8 @@
-import { rangeError } from '../errors.js';
+import { rangeError, typeError } from '../errors.js';
 import { describe } from './kind.js';
+
+/** Beyond these, products of weights and samples would overflow, or lose digits. */
+const HEAVIEST = [1e-100, 1e100] as const;
 
 /**
  * A copy of the weights of n samples, or undefined where none were given.
@@ -9,7 +12,7 @@ import { describe } from './kind.js';
 export function checkWeights(weights: ArrayLike<number> | undefined, n: number): Float64Array | undefined {
   if (weights === undefined) return undefined;
   if (!Array.isArray(weights) && !ArrayBuffer.isView(weights))
-    throw rangeError('ERR_SAMPLE_WEIGHT', `sampleWeight is ${describe(weights)}; it must be an array of ${n} numbers`);
+    throw typeError('ERR_SAMPLE_WEIGHT', `sampleWeight is ${describe(weights)}; it must be an array of ${n} numbers`);
   if (weights.length !== n)
     throw rangeError(
       'ERR_SAMPLE_WEIGHT',
@@ -17,14 +20,18 @@ export function checkWeights(weights: ArrayLike<number> | undefined, n: number):
     );
   let heaviest = 0;
   const copy = Float64Array.from(weights, (weight: unknown, i) => {
-    if (typeof weight !== 'number' || !(weight >= 0 && weight < Infinity))
-      throw rangeError(
-        'ERR_SAMPLE_WEIGHT',
-        `the weight of sample ${i} is ${String(weight)}; it must be a finite number ≥ 0`,
-      );
+    if (typeof weight !== 'number')
+      throw typeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${describe(weight)}; it must be a number`);
+    if (!(weight >= 0 && weight < Infinity))
+      throw rangeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${weight}; it must be a finite number ≥ 0`);
     heaviest = Math.max(heaviest, weight);
     return weight;
   });
   if (heaviest === 0) throw rangeError('ERR_SAMPLE_WEIGHT', 'all weights are 0; at least one must be positive');
+  if (heaviest < HEAVIEST[0] || heaviest > HEAVIEST[1])
+    throw rangeError(
+      'ERR_SAMPLE_WEIGHT',
+      `the largest weight is ${heaviest}; it must be from ${HEAVIEST[0]} to ${HEAVIEST[1]}: scale the weights`,
+    );
   return copy;
 }

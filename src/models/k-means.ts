@@ -31,7 +31,8 @@ export class KMeans {
   #fitted: (KMeansModel & { labels?: Int32Array }) | undefined;
 
   /** @throws ERR_K, ERR_OPTION */
-  constructor({ k, ...options }: KMeansModelOptions) {
+  constructor(given: KMeansModelOptions) {
+    const { k, ...options } = Object(given) as KMeansModelOptions;
     checkK(k);
     resolveOptions(options);
     this.k = k;
