@@ -1,6 +1,7 @@
 import { COLUMNS_MAX_D, panelWidth, TILE_ROWS } from './constants';
 import { laneIndices, minAcross } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
+import { LEAST, scoreTile } from './inline/tile';
 
 /**
  * Labels of n samples: for each the lowest index of the least score ‖c‖² − 2x·c. The score starts at ‖c‖² and adds
@@ -45,109 +46,10 @@ function scanPanels<T>(x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panel
   let indices = laneIndices<T>();
   let p = panels;
   for (let j = 0; j < k; j += panelWidth<T>()) {
-    let a0 = v128.load(p);
-    let b0 = v128.load(p, 16);
-    let a1 = a0;
-    let b1 = b0;
-    let a2 = a0;
-    let b2 = b0;
-    let a3 = a0;
-    let b3 = b0;
-    let c = p + 32;
-    let q0 = x0;
-    let q1 = x1;
-    let q2 = x2;
-    let q3 = x3;
-    let f = d;
-    // Four features a round. Leaving between them is never needed for d % 4 alone: it ends the basic block, so that V8 does
-    // not load ahead for all four and spill.
-    let ca: v128, cb: v128, s: v128;
-    while (true) {
-      ca = v128.load(c);
-      cb = v128.load(c, 16);
-      s = v128.load_splat<T>(q0);
-      a0 = multiplyAdd<T>(a0, s, ca);
-      b0 = multiplyAdd<T>(b0, s, cb);
-      s = v128.load_splat<T>(q1);
-      a1 = multiplyAdd<T>(a1, s, ca);
-      b1 = multiplyAdd<T>(b1, s, cb);
-      s = v128.load_splat<T>(q2);
-      a2 = multiplyAdd<T>(a2, s, ca);
-      b2 = multiplyAdd<T>(b2, s, cb);
-      s = v128.load_splat<T>(q3);
-      a3 = multiplyAdd<T>(a3, s, ca);
-      b3 = multiplyAdd<T>(b3, s, cb);
-      if (--f == 0) break;
-      ca = v128.load(c, 32);
-      cb = v128.load(c, 48);
-      s = v128.load_splat<T>(q0, sizeof<T>());
-      a0 = multiplyAdd<T>(a0, s, ca);
-      b0 = multiplyAdd<T>(b0, s, cb);
-      s = v128.load_splat<T>(q1, sizeof<T>());
-      a1 = multiplyAdd<T>(a1, s, ca);
-      b1 = multiplyAdd<T>(b1, s, cb);
-      s = v128.load_splat<T>(q2, sizeof<T>());
-      a2 = multiplyAdd<T>(a2, s, ca);
-      b2 = multiplyAdd<T>(b2, s, cb);
-      s = v128.load_splat<T>(q3, sizeof<T>());
-      a3 = multiplyAdd<T>(a3, s, ca);
-      b3 = multiplyAdd<T>(b3, s, cb);
-      if (--f == 0) break;
-      ca = v128.load(c, 64);
-      cb = v128.load(c, 80);
-      s = v128.load_splat<T>(q0, 2 * sizeof<T>());
-      a0 = multiplyAdd<T>(a0, s, ca);
-      b0 = multiplyAdd<T>(b0, s, cb);
-      s = v128.load_splat<T>(q1, 2 * sizeof<T>());
-      a1 = multiplyAdd<T>(a1, s, ca);
-      b1 = multiplyAdd<T>(b1, s, cb);
-      s = v128.load_splat<T>(q2, 2 * sizeof<T>());
-      a2 = multiplyAdd<T>(a2, s, ca);
-      b2 = multiplyAdd<T>(b2, s, cb);
-      s = v128.load_splat<T>(q3, 2 * sizeof<T>());
-      a3 = multiplyAdd<T>(a3, s, ca);
-      b3 = multiplyAdd<T>(b3, s, cb);
-      if (--f == 0) break;
-      ca = v128.load(c, 96);
-      cb = v128.load(c, 112);
-      s = v128.load_splat<T>(q0, 3 * sizeof<T>());
-      a0 = multiplyAdd<T>(a0, s, ca);
-      b0 = multiplyAdd<T>(b0, s, cb);
-      s = v128.load_splat<T>(q1, 3 * sizeof<T>());
-      a1 = multiplyAdd<T>(a1, s, ca);
-      b1 = multiplyAdd<T>(b1, s, cb);
-      s = v128.load_splat<T>(q2, 3 * sizeof<T>());
-      a2 = multiplyAdd<T>(a2, s, ca);
-      b2 = multiplyAdd<T>(b2, s, cb);
-      s = v128.load_splat<T>(q3, 3 * sizeof<T>());
-      a3 = multiplyAdd<T>(a3, s, ca);
-      b3 = multiplyAdd<T>(b3, s, cb);
-      c += 128;
-      q0 += 4 * sizeof<T>();
-      q1 += 4 * sizeof<T>();
-      q2 += 4 * sizeof<T>();
-      q3 += 4 * sizeof<T>();
-      if (--f == 0) break;
-    }
-    keepLeast<T>(best, a0, b0, indices);
-    keepLeast<T>(best + 32, a1, b1, indices);
-    keepLeast<T>(best + 64, a2, b2, indices);
-    keepLeast<T>(best + 96, a3, b3, indices);
+    scoreTile<T>(LEAST, x0, x1, x2, x3, d, p, best, indices);
     indices = v128.add<T>(indices, v128.splat<T>(<T>panelWidth<T>()));
     p += <usize>(1 + d) * 32;
   }
-}
-
-/** Merges the scores of one row and panel (vectors a and b) into the row's least score and index per lane; the first of equals stays. */
-@inline
-function keepLeast<T>(best: usize, a: v128, b: v128, indices: v128): void {
-  const inB = v128.lt<T>(b, a);
-  const least = v128.pmin<T>(a, b);
-  const index = v128.add<T>(indices, v128.and(inB, v128.splat<T>(<T>(panelWidth<T>() / 2))));
-  const known = v128.load(best);
-  const better = v128.lt<T>(least, known);
-  v128.store(best, v128.pmin<T>(known, least));
-  v128.store(best, v128.pmax<T>(v128.load(best, 16), v128.and(better, index)), 16);
 }
 
 /** Of the lanes that share the least score, the lowest index. */

@@ -1,4 +1,5 @@
-import { type Iteration, type Limits, lloyd } from './algorithms/lloyd.js';
+import { type AlgorithmName, assignmentFor, chooseAlgorithm } from './algorithms/choose.js';
+import { type Assignment, type Iteration, type Limits, lloyd } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
 import { runLayout } from './backend/layout.js';
 import { bytesOf, COLUMNS_MAX_D, floatArray } from './backend/shapes.js';
@@ -21,6 +22,8 @@ export class Fit {
     readonly shift: Float64Array,
     readonly limits: Limits,
     readonly options: ResolvedOptions,
+    readonly algorithm: AlgorithmName,
+    private readonly assignment: Assignment,
     private readonly seeding: Seeding,
   ) {}
 
@@ -40,13 +43,23 @@ export class Fit {
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init === 'random' ? 'random' : 'k-means++' };
-    return new Fit(run, shift, { maxIter, shiftTolerance: tol * meanVariance, emptyCluster }, options, seeding);
+    const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k) : options.algorithm;
+    const assignment = assignmentFor(algorithm, run);
+    return new Fit(
+      run,
+      shift,
+      { maxIter, shiftTolerance: tol * meanVariance, emptyCluster },
+      options,
+      algorithm,
+      assignment,
+      seeding,
+    );
   }
 
   /** One run from fresh first centroids, an iteration at a time. */
   *iterate(random: Random): Generator<Iteration, Iteration> {
     seedRun(this.run, this.seeding, random);
-    return yield* lloyd(this.run, this.limits);
+    return yield* lloyd(this.run, this.limits, this.assignment);
   }
 
   /** The current centroids, for comparisons with new samples. */

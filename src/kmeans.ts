@@ -61,7 +61,7 @@ export function outcomeOf(fit: Fit, last: Iteration): Outcome {
     converged: last.converged,
     nSamples: run.samples.n,
     seed: options.seed,
-    algorithm: options.algorithm,
+    algorithm: fit.algorithm,
     backend: run.samples.workspace.backend.name,
     threads: 1,
   };

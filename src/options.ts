@@ -1,3 +1,4 @@
+import { ALGORITHMS, type AlgorithmName } from './algorithms/choose.js';
 import type { EmptyClusterPolicy } from './algorithms/empty-clusters.js';
 import { rangeError, typeError } from './errors.js';
 import { checkOptions, integer, isNumber, type OptionRules, oneOf, seedRule, show } from './option-rules.js';
@@ -13,7 +14,7 @@ export interface ResolvedOptions {
   readonly seed: number;
   readonly sampleWeight: ArrayLike<number> | undefined;
   readonly metric: 'euclidean' | 'cosine';
-  readonly algorithm: 'lloyd';
+  readonly algorithm: 'auto' | AlgorithmName;
   readonly emptyCluster: EmptyClusterPolicy;
   readonly precision: 'auto' | Precision;
   readonly onProgress: ((progress: Progress) => void) | undefined;
@@ -36,7 +37,7 @@ const RULES: OptionRules = {
   seed: seedRule,
   sampleWeight: [() => true, ''],
   metric: oneOf('euclidean', 'cosine'),
-  algorithm: oneOf('auto', 'lloyd'),
+  algorithm: oneOf('auto', ...ALGORITHMS),
   emptyCluster: oneOf('relocate', 'keep', 'error'),
   precision: oneOf('auto', 'float32', 'float64'),
   relaxedSimd: [(v) => typeof v === 'boolean', 'true or false'],
@@ -62,7 +63,7 @@ export function resolveOptions(options: KMeansOptions = {}): ResolvedOptions {
     seed: options.seed ?? 0,
     sampleWeight: options.sampleWeight,
     metric: options.metric ?? 'euclidean',
-    algorithm: 'lloyd',
+    algorithm: options.algorithm ?? 'auto',
     emptyCluster: options.emptyCluster ?? 'relocate',
     precision: options.precision ?? 'auto',
     onProgress: options.onProgress,

@@ -78,8 +78,8 @@ export interface KMeansOptions {
   sampleWeight?: ArrayLike<number>;
   /** `'cosine'` is spherical k-means: samples and centroids are scaled to length 1. Default `'euclidean'`. */
   metric?: 'euclidean' | 'cosine';
-  /** Default `'auto'`. */
-  algorithm?: 'auto' | 'lloyd';
+  /** All give the same bits; they differ in speed. Default `'auto'`. */
+  algorithm?: 'auto' | 'lloyd' | 'hamerly' | 'yinyang';
   /** Where a centroid goes that lost all its samples. Default `'relocate'`: to the sample farthest from its own. */
   emptyCluster?: 'relocate' | 'keep' | 'error';
   /** Default `'auto'`: float32 for Float32Array and 8- and 16-bit integers, else float64. */

@@ -9,6 +9,12 @@ export interface Limits {
   emptyCluster: EmptyClusterPolicy;
 }
 
+/** How labels are brought up to date after the centroids moved: all ways give the same labels. */
+export interface Assignment {
+  restart(): void;
+  assign(): void;
+}
+
 export interface Iteration {
   /** From 1. */
   iteration: number;
@@ -24,13 +30,14 @@ export interface Iteration {
  * of its samples, until no label changes or the centroids hardly move. Yields once an iteration, while the labels still
  * belong to `centroids` and the means stand in `nextCentroids`. At the end the labels are those of the final centroids.
  */
-export function* lloyd(run: Run, limits: Limits): Generator<Iteration, Iteration> {
+export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Generator<Iteration, Iteration> {
   run.restart();
+  assignment.restart();
   let state: Iteration;
   let iteration = 0;
   do {
     iteration++;
-    run.assign();
+    assignment.assign();
     const changed = run.accumulate();
     run.moveCentroids();
     placeEmptyClusters(run, limits.emptyCluster, iteration);
@@ -43,7 +50,7 @@ export function* lloyd(run: Run, limits: Limits): Generator<Iteration, Iteration
 
   // The labels belong to the centroids before the last move: where that changed anything, they are taken once more.
   if (state.shift > 0) {
-    run.assign();
+    assignment.assign();
     run.accumulate();
     run.countSamples();
   }

@@ -8,11 +8,12 @@ import type { FloatArray } from '../types.js';
 /** Multiply-adds of one kernel call: well below a millisecond, since engines swap in optimised code only between calls. */
 const CALL_WORK = 2 ** 21;
 
+/** Samples that one call of `assign` takes, whole vectors of them. */
+export const callRows = (k: number, d: number): number =>
+  Math.min(Math.max(Math.floor(CALL_WORK / (k * d)) & ~7, 8), 16384);
+
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
-  /** Samples that one call takes, whole chunks. */
-  private readonly callRows: number;
-
   constructor(
     readonly samples: Samples,
     readonly k: number,
@@ -22,7 +23,6 @@ export class Run {
     statistics: FeatureStatistics,
     maxWeight: number,
   ) {
-    this.callRows = CHUNK * Math.min(Math.max(Math.floor(CALL_WORK / (CHUNK * k * samples.d)), 1), 64);
     this.writeGrids(statistics.magnitude, maxWeight);
   }
 
@@ -43,7 +43,7 @@ export class Run {
       samples.n,
       (i, count) =>
         kernels.assign(samples.at(i), count, d, stride, buffers.packed, k, buffers.labels + i * 4, buffers.best),
-      this.callRows,
+      callRows(k, d),
     );
   }
 

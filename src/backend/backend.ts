@@ -60,6 +60,11 @@ export interface Kernels {
   /** k float64: squared distance from each centroid's place before to that after. */
   sqShifts(before: number, after: number, k: number, d: number, out: number): void;
 
+  /** Centroids in the order of `order` (panels × width × i32, −1 for none), packed for `advance`. */
+  packOrdered(centroids: number, order: number, panels: number, d: number, packed: number): void;
+  /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
+  advance(plan: number, from: number, count: number, first: number): number;
+
   /** Up to a panel's width of centroids, d × width, for the two kernels below and `panelDistances`. */
   packDirect(centroids: number, count: number, d: number, panel: number): void;
   /** n rows of squared distances to the centroids of one panel. */

@@ -43,3 +43,33 @@ export function runLayout({ n, d, k, precision, trials }: Shape) {
 }
 
 export type RunBuffers = Record<keyof ReturnType<typeof runLayout>, number>;
+
+/** Samples of one call of `advance`. */
+export const BOUNDS_CHUNK = 256;
+
+/** Elements from the lower bounds of one group to those of the next. */
+export const boundsStride = (n: number): number => (n + 7) & ~7;
+
+/** What bounds take beside the buffers of the run. */
+export function boundsLayout({ n, d, k, precision, groups }: Omit<Shape, 'trials'> & { groups: number }) {
+  const value = bytesOf(precision);
+  const width = panelWidth(precision);
+  const places = Math.ceil(k / width) * width;
+  return {
+    /** At least the distance to the own centroid. */
+    upper: boundsStride(n) * value,
+    /** At most the distance to any other centroid of each group. */
+    lower: groups * boundsStride(n) * value,
+    /** Which centroids make a panel. */
+    order: places * 4,
+    groupOf: k * 4,
+    packed: places * (2 + d) * value,
+    shifts: k * value,
+    groupShifts: groups * value,
+    plan: 128,
+    /** What assembly/bounds.ts lays out there. */
+    scratch: 22656 + groups * 544,
+  };
+}
+
+export type BoundsBuffers = Record<keyof ReturnType<typeof boundsLayout>, number>;

@@ -237,6 +237,48 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
 
+    packOrdered(centroids, order, panels, d, packed) {
+      const v = floats();
+      for (let q = 0; q < panels * width; q++) {
+        const j = i32()[order / 4 + q]!;
+        const c = centroids / bytes + j * centroidStride(d);
+        const p = packed / bytes + (q - (q % width)) * (2 + d) + (q % width);
+        v[p] = j;
+        v[p + width] = j < 0 ? Infinity : sqNorm(c, d);
+        for (let f = 0; f < d; f++) v[p + (2 + f) * width] = j < 0 ? 0 : -2 * v[c + f]!;
+      }
+    },
+
+    /** Looks at every centroid and leaves the bounds alone: the labels are what counts. */
+    advance(plan, from, count) {
+      const [x, d, stride, packed, panels] = i32().subarray(plan / 4, plan / 4 + 5) as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      const labels = i32()[plan / 4 + 9]!;
+      const [row, column] = strides(d, stride);
+      const v = floats();
+      for (let i = from; i < from + count; i++) {
+        let best = Infinity;
+        let label = Infinity;
+        for (let q = 0; q < panels * width; q++) {
+          const p = packed / bytes + (q - (q % width)) * (2 + d) + (q % width);
+          let score = v[p + width]!;
+          for (let f = 0; f < d; f++)
+            score = round(score + round(v[x / bytes + i * row + f * column]! * v[p + (2 + f) * width]!));
+          if (score < best || (score === best && v[p]! < label)) {
+            best = score;
+            label = v[p]!;
+          }
+        }
+        i32()[labels / 4 + i] = label;
+      }
+      return count;
+    },
+
     packDirect(centroids, count, d, panel) {
       const v = floats();
       for (let lane = 0; lane < width; lane++)

@@ -41,6 +41,8 @@ const NAMES: readonly KernelName[] = [
   'accumulate',
   'moveCentroids',
   'sqShifts',
+  'packOrdered',
+  'advance',
   'packDirect',
   'panelDistances',
   'updateClosest',

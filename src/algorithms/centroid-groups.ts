@@ -1,0 +1,68 @@
+/**
+ * Splits k centroids into panels of `width` that lie close together, panels next to each other closer than others: by halving
+ * along the line between two centroids that are far apart, as long as more than a panel is left.
+ *
+ * @param centroids k rows of d, `stride` elements apart
+ * @returns panels × width indices, ascending within a panel, −1 where the last has fewer
+ */
+export function panelsOfCentroids(
+  centroids: ArrayLike<number>,
+  k: number,
+  d: number,
+  stride: number,
+  width: number,
+): Int32Array {
+  const members = Int32Array.from({ length: k }, (_, j) => j);
+  const position = new Float64Array(k);
+  const halve = (from: number, to: number) => {
+    if (to - from <= width) {
+      members.subarray(from, to).sort();
+      return;
+    }
+    project(members.subarray(from, to), centroids, d, stride, position);
+    members.subarray(from, to).sort((a, b) => position[a]! - position[b]! || a - b);
+    // Whole panels to the left, so that only the very last can be short.
+    const middle = from + Math.ceil((to - from) / (2 * width)) * width;
+    halve(from, middle);
+    halve(middle, to);
+  };
+  halve(0, k);
+  const order = new Int32Array(Math.ceil(k / width) * width).fill(-1);
+  order.set(members);
+  return order;
+}
+
+/** Position of each member along the line from the one farthest from the first to the one farthest from that. */
+function project(
+  members: Int32Array,
+  centroids: ArrayLike<number>,
+  d: number,
+  stride: number,
+  position: Float64Array,
+): void {
+  const sqDistance = (a: number, b: number) => {
+    let sum = 0;
+    for (let f = 0; f < d; f++) sum += (centroids[a * stride + f]! - centroids[b * stride + f]!) ** 2;
+    return sum;
+  };
+  const farthestFrom = (a: number) => {
+    let farthest = a;
+    let greatest = 0;
+    for (const b of members) {
+      const square = sqDistance(a, b);
+      if (square > greatest) {
+        greatest = square;
+        farthest = b;
+      }
+    }
+    return farthest;
+  };
+  const start = farthestFrom(members[0]!);
+  const end = farthestFrom(start);
+  for (const j of members) {
+    let sum = 0;
+    for (let f = 0; f < d; f++)
+      sum += centroids[j * stride + f]! * (centroids[end * stride + f]! - centroids[start * stride + f]!);
+    position[j] = sum;
+  }
+}
