@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { createReferenceBackend } from '../src/backend/reference.js';
+import { createWasmBackend } from '../src/backend/wasm.js';
+import simd from '../src/generated/simd.js';
+import { kernelSuite } from './kernels.js';
+
+const module = new WebAssembly.Module(Buffer.from(simd, 'base64'));
+const precisions = ['float32', 'float64'] as const;
+
+for (const precision of precisions) {
+  kernelSuite('js', createReferenceBackend, precision);
+  kernelSuite('wasm-simd', () => createWasmBackend(module), precision);
+}
+
+describe('the compiled kernels', () => {
+  const { kernels } = createWasmBackend(module);
+
+  test('are all offered in both precisions, and nothing else is', () => {
+    const offered = precisions.flatMap((precision) =>
+      Object.keys(kernels[precision]).map((name) => name + (precision === 'float32' ? 'F32' : 'F64')),
+    );
+    const exported = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
+    expect(offered.sort()).toEqual(exported.map(({ name }) => name).sort());
+  });
+
+  test.each(precisions)('are functions [%s]', (precision) => {
+    for (const kernel of Object.values(kernels[precision])) expect(kernel).toBeTypeOf('function');
+  });
+
+  test('import nothing but memory', () => {
+    expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+  });
+});
