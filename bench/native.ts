@@ -46,8 +46,7 @@ try {
     results.push(result);
     console.log(describeCell(result));
   }
-  const command = `npm run bench:native -- ${process.argv.slice(2).join(' ')}`;
-  publish(nativeReport(results, await server.versions(), command), options.write);
+  publish(nativeReport(results, await server.versions()), options.write);
 } finally {
   server.close();
 }

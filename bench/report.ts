@@ -12,8 +12,6 @@ export interface Report {
   title: string;
   /** Markdown: what was measured and how, the tables, what they say. */
   body: readonly string[];
-  /** The command that measured it. */
-  command: string;
   /** Name → version of what took part, beside Node and V8. */
   versions?: Readonly<Record<string, string>>;
 }
@@ -27,7 +25,9 @@ export function publish(report: Report, write: boolean): void {
 }
 
 /** Machine, versions, date and command of a measurement. */
-function provenance({ command, versions = {} }: Report): string {
+function provenance({ part, versions = {} }: Report): string {
+  const args = process.argv.slice(2);
+  const command = `npm run bench:${part}${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
   const { node, v8 } = process.versions;
   const all = { Node: node!, V8: v8!, ...versions };
   const list = Object.entries(all).map(([name, version]) => `${name} ${version}`);

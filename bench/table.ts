@@ -8,10 +8,10 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   return [line(header), `|${rule.join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** Three significant digits without an exponent. */
-export function digits(value: number): string {
+/** Significant digits without an exponent. */
+export function digits(value: number, count = 3): string {
   if (!Number.isFinite(value)) return '–';
-  const places = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  const places = value === 0 ? 0 : Math.max(0, count - 1 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(places);
 }
 

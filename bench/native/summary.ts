@@ -18,16 +18,11 @@ export function describeCell(cell: CellResult): string {
   return `${shapeName(cell)}: ${parts.join(', ')} ms, ${iterations} iterations (${algorithm}), ${times(ratioOf(cell))}`;
 }
 
-export function nativeReport(
-  cells: readonly CellResult[],
-  versions: Readonly<Record<string, string>>,
-  command: string,
-): Report {
+export function nativeReport(cells: readonly CellResult[], versions: Readonly<Record<string, string>>): Report {
   return {
     part: 'native',
     title: 'Beside native code',
     body: [introduction(cells), cellTable(cells), verdict(cells)],
-    command,
     versions,
   };
 }

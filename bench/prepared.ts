@@ -1,0 +1,16 @@
+import { createBackend } from '../src/backend/load.js';
+import { Workspace } from '../src/backend/workspace.js';
+import { readSource } from '../src/data/source.js';
+import { Fit } from '../src/fit.js';
+import { resolveOptions } from '../src/options.js';
+import { createRandom } from '../src/random.js';
+import { type Problem, toConvergence } from './data.js';
+
+/** What `kmeans` makes before its first iteration, in a workspace of its own; the starting rows are in place. */
+export function prepareFit(problem: Problem): Fit {
+  const { values, d, k } = problem;
+  const workspace = new Workspace(createBackend());
+  const fit = Fit.prepare(workspace, values, readSource(values, d), k, resolveOptions(toConvergence(problem)));
+  fit.iterate(createRandom(0)).next();
+  return fit;
+}
