@@ -1,0 +1,35 @@
+import type { Workspace } from '../../src/backend/workspace.js';
+import { statisticsLength } from '../../src/data/centre.js';
+import { copySamples, type Samples, samplesBytes, stagingBytes } from '../../src/data/samples.js';
+import type { Source } from '../../src/data/source.js';
+import type { Precision } from '../../src/types.js';
+
+/** Copies rows into a workspace as a fit does; `scratch` is the address of room for their statistics. */
+export function placeRows(
+  workspace: Workspace,
+  precision: Precision,
+  rows: readonly number[][],
+  weights?: readonly number[],
+): { samples: Samples; scratch: number } {
+  const n = rows.length;
+  const d = rows[0]!.length;
+  const source: Source = {
+    nSamples: n,
+    nFeatures: d,
+    precision,
+    write: (target, from, to) => target.set(rows.slice(from, to).flat()),
+  };
+  const buffers = workspace.take(
+    {
+      x: samplesBytes(n, d, precision),
+      staging: stagingBytes(n, d, precision),
+      weights: n * 8,
+      scratch: statisticsLength(d) * 8,
+    },
+    n,
+  );
+  if (weights) workspace.float64(buffers.weights, n).set(weights);
+  const weightsAt = weights ? buffers.weights : 0;
+  const samples = copySamples(workspace, source, precision, buffers.x, buffers.staging, weightsAt);
+  return { samples, scratch: buffers.scratch };
+}
