@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import simd from '../src/generated/simd.js';
+import { expectCode } from './helpers/errors.js';
+
+type Load = typeof import('../src/backend/load.js');
+
+/** Freshly loaded for every test: nothing is compiled or chosen yet. */
+let load: Load;
+
+const { WebAssembly: engine } = globalThis;
+const bytes = Uint8Array.from(Buffer.from(simd, 'base64'));
+
+beforeEach(async () => {
+  vi.resetModules();
+  load = await import('../src/backend/load.js');
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** An engine whose compiler counts its calls, and refuses as long as `broken` is set. */
+function stubEngine(): { compiled: number; broken: boolean } {
+  const state = { compiled: 0, broken: false };
+  const Module = new Proxy(engine.Module, {
+    construct(target, [source]) {
+      state.compiled++;
+      if (state.broken) throw new engine.CompileError('code generation is disallowed here');
+      return new target(source);
+    },
+  });
+  vi.stubGlobal('WebAssembly', { ...propertiesOf(engine), Module });
+  return state;
+}
+
+/** WebAssembly's properties are not enumerable. */
+const propertiesOf = (object: object) =>
+  Object.fromEntries(Object.getOwnPropertyNames(object).map((name) => [name, Reflect.get(object, name)]));
+
+describe('by default', () => {
+  test('the kernels are compiled once, at first need', () => {
+    const state = stubEngine();
+    load.configureBackend({});
+    expect(state.compiled).toBe(0);
+    expect(load.createBackend().name).toBe('wasm-simd');
+    expect(load.createBackend().name).toBe('wasm-simd');
+    expect(state.compiled).toBe(1);
+  });
+
+  test('every backend has a memory of its own', () => {
+    const [a, b] = [load.createBackend(), load.createBackend()];
+    expect(a.memory.buffer).not.toBe(b.memory.buffer);
+  });
+
+  test('plain JavaScript stands in where there is no WebAssembly', () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    expect(load.createBackend().name).toBe('js');
+  });
+
+  test('plain JavaScript stands in where WebAssembly may not be compiled, until it may', () => {
+    const state = stubEngine();
+    state.broken = true;
+    expect(load.createBackend().name).toBe('js');
+    state.broken = false;
+    expect(load.createBackend().name).toBe('wasm-simd');
+    expect(state.compiled).toBe(2);
+  });
+});
+
+describe('a forced backend', () => {
+  test('is js', () => {
+    const state = stubEngine();
+    load.configureBackend({ backend: 'js' });
+    expect(load.createBackend().name).toBe('js');
+    expect(state.compiled).toBe(0);
+  });
+
+  test('is wasm', () => {
+    load.configureBackend({ backend: 'wasm' });
+    expect(load.createBackend().name).toBe('wasm-simd');
+  });
+
+  test('is an error where it cannot run, which says why, and no longer once it can', () => {
+    const state = stubEngine();
+    state.broken = true;
+    load.configureBackend({ backend: 'wasm' });
+    expect(expectCode(load.createBackend, 'ERR_OPTION').message).toContain('code generation is disallowed here');
+    state.broken = false;
+    expect(load.createBackend().name).toBe('wasm-simd');
+  });
+
+  test('is an error where there is no WebAssembly', () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    load.configureBackend({ backend: 'wasm' });
+    expectCode(load.createBackend, 'ERR_OPTION');
+  });
+
+  test('has to be one there is', () => {
+    const unknown = { backend: 'gpu' } as unknown as Parameters<Load['configureBackend']>[0];
+    expectCode(() => load.configureBackend(unknown), 'ERR_OPTION', RangeError);
+    expect(load.createBackend().name).toBe('wasm-simd');
+  });
+
+  test('is left by the next choice', () => {
+    load.configureBackend({ backend: 'js' });
+    const js = load.createBackend();
+    load.configureBackend({ backend: 'wasm' });
+    const wasm = load.createBackend();
+    expect([js, wasm].map(load.isCurrent)).toEqual([false, true]);
+    load.configureBackend({ backend: 'js' });
+    expect([js, wasm].map(load.isCurrent)).toEqual([true, false]);
+  });
+
+  test.fails('does not outlive the return to auto', () => {
+    load.configureBackend({ backend: 'js' });
+    const js = load.createBackend();
+    load.configureBackend({ backend: 'auto' });
+    expect(load.isCurrent(js)).toBe(false);
+  });
+});
+
+describe('kernels that were given', () => {
+  const behind = new Uint8Array(bytes.length + 3);
+  behind.set(bytes, 3);
+
+  test.each([
+    ['bytes', bytes],
+    ['a buffer', bytes.buffer],
+    ['a view behind the start of its buffer', behind.subarray(3)],
+  ])('as %s are compiled instead of the own ones', (_, wasm) => {
+    const state = stubEngine();
+    load.configureBackend({ wasm });
+    expect(load.createBackend().name).toBe('wasm-simd');
+    expect(load.createBackend().name).toBe('wasm-simd');
+    expect(state.compiled).toBe(1);
+  });
+
+  test('as a module are used where nothing may be compiled', () => {
+    const wasm = new engine.Module(bytes);
+    stubEngine().broken = true;
+    load.configureBackend({ backend: 'wasm', wasm });
+    expect(load.createBackend().name).toBe('wasm-simd');
+  });
+
+  test.each([
+    ['no bytes of a module', new Uint8Array([1, 2, 3])],
+    ['of a kind that holds no bytes', 'kernels' as unknown as BufferSource],
+  ])('%s change nothing', (_, wasm) => {
+    expect(() => load.configureBackend({ backend: 'js', wasm })).toThrow();
+    expect(load.createBackend().name).toBe('wasm-simd');
+  });
+
+  test.fails.each([
+    ['no bytes of a module', new Uint8Array([1, 2, 3])],
+    ['of a kind that holds no bytes', 'kernels' as unknown as BufferSource],
+    ['a module without kernels', new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])],
+  ])('%s are refused', (_, wasm) => {
+    expectCode(() => load.configureBackend({ wasm }), 'ERR_OPTION');
+  });
+
+  test.fails('are refused where there is no WebAssembly', () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    expectCode(() => load.configureBackend({ wasm: bytes }), 'ERR_OPTION');
+  });
+});
