@@ -1,5 +1,6 @@
 import { COLUMNS_MAX_D, centroidStride, columnBytes, panelWidth, rowBytes } from './constants';
 import { sqDistance } from './inline/distance';
+import { quantisedTile } from './inline/quantised-tile';
 import { scoreTile, TRANSPOSED } from './inline/tile';
 
 // A plan, written by TypeScript: addresses and counts (i32) …
@@ -9,7 +10,7 @@ const STRIDE: usize = 8;
 const PANELS: usize = 12; // packed centroids, see packOrdered
 const PANEL_COUNT: usize = 16;
 const GROUPS: usize = 20;
-const GROUP_PANELS: usize = 24; // panels of a group; the last may have fewer
+const GROUP_PANELS: usize = 24; // panels of a group; the last group may have fewer
 const GROUP_OF: usize = 28; // k × i32: group of each centroid
 const CENTROIDS: usize = 32; // k × d, rows centroidStride(d) apart
 const LABELS: usize = 36; // n × i32
@@ -19,6 +20,14 @@ const LOWER_STRIDE: usize = 48; // elements from group to group
 const SHIFTS: usize = 52; // k × T: at least how far each centroid moved
 const GROUP_SHIFTS: usize = 56; // groups × T: the farthest of a group
 const SCRATCH: usize = 60;
+// Where samples and centroids are quantised as well (see quantise.ts), else 0:
+const QUANTISED: usize = 88; // n × (d rounded up to even) × i16
+const INVERSE: usize = 92; // n × f32: inverse scale of each sample
+const QUANTISED_PANELS: usize = 96;
+const FACTOR: usize = 104; // f64: twice the inverse scale of the centroids
+const ESTIMATE: usize = 112; // f64: times the inverse scale of a sample, how far an estimated score is off at the most
+const SURE_0: usize = 120; // f64: an estimate settles a label if the next is worse by more than sure 0 …
+const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale
 // … and how far rounding can reach (f64): scores of one sample are off by margin 0 + margin 1 · upper at the most, in all,
 const MARGIN_0: usize = 64;
 const MARGIN_1: usize = 72;
@@ -40,8 +49,11 @@ const BEST_GROUP: usize = 12736; // i32: … and the group
 const TILE: usize = 13824; // 8 vectors: the scores of a tile
 const TOP: usize = 14080; // 6 vectors: least score, index, second score of four samples
 const GATHERED: usize = 14208; // T: rows of samples that lie in columns
-const MEMBERS: usize = 22656; // per group: active samples (positions, u16) that have to look at it
+const MEMBERS: usize = 27456; // per group: active samples (positions, u16) that have to look at it
 const MEMBERS_BYTES: usize = 544;
+const RUNNER_UP: usize = 22656; // T: least score of all but the best centroid
+const THRESHOLD: usize = 24768; // T: groups with an estimate above it cannot hold the best
+const UNSURE: usize = 26880; // as MEMBERS, one list: samples that an estimate does not settle
 
 /**
  * Brings the labels of up to 256 samples up to date after their centroids moved: exactly those that `assign` gives, looking
@@ -53,7 +65,7 @@ const MEMBERS_BYTES: usize = 544;
  * @param from first sample
  * @param count samples, up to 256
  * @param first whether there are no bounds yet: everything is computed
- * @returns how many samples had to look at centroids other than their own
+ * @returns how many looks it took: pairs of a sample and a group of centroids it was compared with
  */
 function advance<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
@@ -67,13 +79,20 @@ function advance<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   if (active == 0) return 0;
   locateRows<T>(plan, from, active);
   const groups = load<i32>(plan, GROUPS);
+  let looks = 0;
   for (let g = 0; g < groups; g++) {
     const members = collectMembers<T>(plan, from, active, g, first);
-    if (members > 0) scanGroup<T>(plan, from, g, members);
+    const list = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
+    if (members > 0) {
+      if (load<usize>(plan, QUANTISED)) estimateGroup<T>(plan, from, g, list);
+      else scanGroup<T>(plan, from, g, list);
+    }
+    looks += members;
   }
+  if (load<usize>(plan, QUANTISED)) resolveUnsure<T>(plan, from, active);
   settleLabels<T>(plan, from, active, first);
   for (let g = 0; g < groups; g++) settleLowerBounds<T>(plan, from, g);
-  return active;
+  return looks;
 }
 
 /** Moves the bounds by what the centroids moved, and lists the samples whose label they leave open. */
@@ -187,6 +206,7 @@ function locateRows<T>(plan: usize, from: i32, active: i32): void {
     store<T>(scratch + BEST + a * sizeof<T>(), <T>Infinity);
     store<T>(scratch + BEST_INDEX + a * sizeof<T>(), <T>Infinity);
     store<i32>(scratch + BEST_GROUP + (a << 2), -1);
+    store<T>(scratch + RUNNER_UP + a * sizeof<T>(), <T>Infinity);
   }
 }
 
@@ -213,9 +233,10 @@ function collectMembers<T>(plan: usize, from: i32, active: i32, g: i32, first: i
 }
 
 /** Scores the members of a group against its centroids, four at a time. */
-function scanGroup<T>(plan: usize, from: i32, g: i32, count: i32): void {
+function scanGroup<T>(plan: usize, from: i32, g: i32, list: usize): void {
   const scratch = load<usize>(plan, SCRATCH);
-  const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES + 2;
+  const members = list + 2;
+  const count = <i32>load<u16>(list);
   const d = load<i32>(plan, D);
   const panelBytes = <usize>(2 + d) * 32;
   const firstPanel = g * load<i32>(plan, GROUP_PANELS);
@@ -243,8 +264,94 @@ function scanGroup<T>(plan: usize, from: i32, g: i32, count: i32): void {
       mergeTop<T>(scratch, packed, 0, p == 0);
       if (sizeof<T>() == 8) mergeTop<T>(scratch, packed, 16, p == 0);
     }
-    for (let r: usize = 0; r < <usize>min(4, count - m); r++)
-      keepBest<T>(plan, from, g, <usize>load<u16>(members + ((<usize>m + r) << 1)), scratch + TOP + r * sizeof<T>());
+    for (let r: usize = 0; r < <usize>min(4, count - m); r++) {
+      const top = scratch + TOP + r * sizeof<T>();
+      const a = <usize>load<u16>(members + ((<usize>m + r) << 1));
+      keepBest<T>(plan, from, g, a, load<T>(top), load<T>(top, 4 * sizeof<T>()), load<T>(top, 8 * sizeof<T>()));
+    }
+  }
+}
+
+/** The same by estimates from quantised values, which are off by ESTIMATE · inverse scale at the most. */
+function estimateGroup<T>(plan: usize, from: i32, g: i32, list: usize): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const members = list + 2;
+  const count = <i32>load<u16>(list);
+  const d = load<i32>(plan, D);
+  const rowBytes = <usize>((d + 1) & ~1) << 1;
+  const panelBytes = <usize>(2 + ((d + 1) >> 1)) << 5;
+  const perEight = 8 / panelWidth<T>();
+  const firstPanel = (g * load<i32>(plan, GROUP_PANELS)) / perEight;
+  const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - g * load<i32>(plan, GROUP_PANELS)) / perEight;
+  const panel = load<usize>(plan, QUANTISED_PANELS) + <usize>firstPanel * panelBytes;
+  const rows = load<usize>(plan, QUANTISED) + <usize>from * rowBytes;
+  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
+  const factor = f32x4.splat(<f32>load<f64>(plan, FACTOR));
+  const active = scratch + ACTIVE;
+  for (let m = 0; m < count; m += 4) {
+    const a0 = <usize>load<u16>(members + (<usize>m << 1));
+    const a1 = <usize>load<u16>(members + (<usize>min(m + 1, count - 1) << 1));
+    const a2 = <usize>load<u16>(members + (<usize>min(m + 2, count - 1) << 1));
+    const a3 = <usize>load<u16>(members + (<usize>min(m + 3, count - 1) << 1));
+    const i0 = <usize>load<i32>(active + (a0 << 2));
+    const i1 = <usize>load<i32>(active + (a1 << 2));
+    const i2 = <usize>load<i32>(active + (a2 << 2));
+    const i3 = <usize>load<i32>(active + (a3 << 2));
+    let inverse = v128.load32_zero(inverses + (i0 << 2));
+    inverse = v128.load_lane<f32>(inverses + (i1 << 2), inverse, 1);
+    inverse = v128.load_lane<f32>(inverses + (i2 << 2), inverse, 2);
+    inverse = v128.load_lane<f32>(inverses + (i3 << 2), inverse, 3);
+    const scales = f32x4.mul(inverse, factor);
+    for (let p = 0; p < panels; p++) {
+      const packed = panel + <usize>p * panelBytes;
+      quantisedTile(rows + i0 * rowBytes, rows + i1 * rowBytes, rows + i2 * rowBytes, rows + i3 * rowBytes, d, packed, scales, scratch + TILE);
+      mergeTop<f32>(scratch, packed, 0, p == 0);
+    }
+    for (let r: usize = 0; r < <usize>min(4, count - m); r++) {
+      const top = scratch + TOP + (r << 2);
+      const a = <usize>load<u16>(members + ((<usize>m + r) << 1));
+      keepBest<T>(plan, from, g, a, <T>load<f32>(top), <T>load<f32>(top, 16), <T>load<f32>(top, 32));
+    }
+  }
+}
+
+/** Takes the true scores for samples whose best estimate is not far enough ahead, of the groups that may hold the best. */
+function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const list = scratch + UNSURE;
+  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
+  let unsure = 0;
+  for (let a: usize = 0; a < <usize>active; a++) {
+    const inverse = <f64>load<f32>(inverses + (<usize>load<i32>(scratch + ACTIVE + (a << 2)) << 2));
+    const threshold = scratch + THRESHOLD + a * sizeof<T>();
+    const best = load<T>(scratch + BEST + a * sizeof<T>());
+    const next = min(load<T>(scratch + RUNNER_UP + a * sizeof<T>()), load<T>(scratch + SECOND + a * sizeof<T>()));
+    const margin = load<f64>(plan, SURE_0) + load<f64>(plan, SURE_1) * inverse;
+    if (<f64>next - <f64>best > margin) {
+      store<T>(threshold, <T>-Infinity);
+      continue;
+    }
+    unsure++;
+    // Rounding to T must not lower it.
+    store<T>(threshold, <T>(<f64>best + 1.01 * margin));
+    store<T>(scratch + BEST + a * sizeof<T>(), <T>Infinity);
+    store<T>(scratch + BEST_INDEX + a * sizeof<T>(), <T>Infinity);
+  }
+  if (unsure == 0) return;
+  const groups = load<i32>(plan, GROUPS);
+  for (let g = 0; g < groups; g++) {
+    const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
+    const lower = load<usize>(plan, LOWER) + (<usize>g * load<usize>(plan, LOWER_STRIDE) + <usize>from) * sizeof<T>();
+    const looked = <usize>load<u16>(members);
+    let count: usize = 0;
+    for (let m: usize = 0; m < looked; m++) {
+      const a = <usize>load<u16>(members + 2 + (m << 1));
+      const estimate = load<T>(lower + <usize>load<i32>(scratch + ACTIVE + (a << 2)) * sizeof<T>());
+      store<u16>(list + 2 + (count << 1), <u16>a);
+      count += usize(estimate <= load<T>(scratch + THRESHOLD + a * sizeof<T>()));
+    }
+    store<u16>(list, <u16>count);
+    if (count > 0) scanGroup<T>(plan, from, g, list);
   }
 }
 
@@ -283,18 +390,21 @@ function mergeTop<T>(scratch: usize, indices: usize, half: usize, alone: bool): 
 
 /** Notes a group's least score in place of its lower bound, for settleLowerBounds, and keeps it if it is the best so far. */
 @inline
-function keepBest<T>(plan: usize, from: i32, g: i32, a: usize, top: usize): void {
+function keepBest<T>(plan: usize, from: i32, g: i32, a: usize, score: T, index: T, second: T): void {
   const scratch = load<usize>(plan, SCRATCH);
   const i = <usize>(from + load<i32>(scratch + ACTIVE + (a << 2)));
-  const score = load<T>(top);
-  const index = load<T>(top, 4 * sizeof<T>());
   store<T>(load<usize>(plan, LOWER) + (<usize>g * load<usize>(plan, LOWER_STRIDE) + i) * sizeof<T>(), score);
   const best = load<T>(scratch + BEST + a * sizeof<T>());
   if (score < best || (score == best && index < load<T>(scratch + BEST_INDEX + a * sizeof<T>()))) {
+    const next = scratch + RUNNER_UP + a * sizeof<T>();
+    store<T>(next, min(load<T>(next), best));
     store<T>(scratch + BEST + a * sizeof<T>(), score);
     store<T>(scratch + BEST_INDEX + a * sizeof<T>(), index);
-    store<T>(scratch + SECOND + a * sizeof<T>(), load<T>(top, 8 * sizeof<T>()));
+    store<T>(scratch + SECOND + a * sizeof<T>(), second);
     store<i32>(scratch + BEST_GROUP + (a << 2), g);
+  } else {
+    const next = scratch + RUNNER_UP + a * sizeof<T>();
+    store<T>(next, min(load<T>(next), score));
   }
 }
 
@@ -317,7 +427,8 @@ function settleLabels<T>(plan: usize, from: i32, active: i32, first: i32): void 
       store<T>(load<usize>(plan, UPPER) + i * sizeof<T>(), <T>(sqrt<T>(square) * <T>(1 + relative)));
     }
     const upper = <f64>load<T>(load<usize>(plan, UPPER) + i * sizeof<T>());
-    const margin = load<f64>(plan, MARGIN_0) + load<f64>(plan, MARGIN_1) * upper;
+    let margin = load<f64>(plan, MARGIN_0) + load<f64>(plan, MARGIN_1) * upper;
+    if (load<usize>(plan, QUANTISED)) margin += 2 * load<f64>(plan, ESTIMATE) * <f64>load<f32>(load<usize>(plan, INVERSE) + (i << 2));
     store<T>(scratch + SQ_DISTANCE + a * sizeof<T>(), <T>(<f64>square * (1 - relative) - margin));
   }
 }

@@ -6,4 +6,5 @@ export * from './centroids';
 export * from './distance';
 export * from './pack';
 export * from './prepare';
+export * from './quantise';
 export * from './seed';

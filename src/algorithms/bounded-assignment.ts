@@ -1,4 +1,4 @@
-import { BOUNDS_CHUNK, type BoundsBuffers, boundsLayout, boundsStride } from '../backend/layout.js';
+import { BOUNDS_CHUNK, BOUNDS_PANEL, type BoundsBuffers, boundsLayout, boundsStride } from '../backend/layout.js';
 import { centroidStride, panelWidth } from '../backend/shapes.js';
 import { forPasses } from '../data/samples.js';
 import { panelsOfCentroids } from './centroid-groups.js';
@@ -18,17 +18,25 @@ export class BoundedAssignment implements Assignment {
   private readonly buffers: BoundsBuffers;
   private iteration = 0;
 
-  /** @param groups wanted; whole panels of centroids make a group, so there may be fewer */
+  /**
+   * @param groups wanted; whole panels of centroids make a group, so there may be fewer
+   * @param quantised whether samples are kept as i16 too, for estimates at half the cost that settle most labels
+   */
   constructor(
     private readonly run: Run,
     groups: number,
+    private readonly quantised: boolean,
   ) {
     const { samples, k } = run;
-    this.panels = Math.ceil(k / panelWidth(samples.precision));
-    this.groupPanels = Math.ceil(this.panels / groups);
-    this.groups = Math.ceil(this.panels / this.groupPanels);
     const { n, d, precision, workspace } = samples;
-    this.buffers = workspace.take(boundsLayout({ n, d, k, precision, groups: this.groups }), n);
+    const panels = Math.ceil(k / BOUNDS_PANEL);
+    const groupPanels = Math.ceil(panels / groups);
+    const kernelPanels = BOUNDS_PANEL / panelWidth(precision);
+    this.panels = panels * kernelPanels;
+    this.groupPanels = groupPanels * kernelPanels;
+    this.groups = Math.ceil(panels / groupPanels);
+    this.buffers = workspace.take(boundsLayout({ n, d, k, precision, groups: this.groups, quantised }), n);
+    if (quantised) this.quantiseSamples();
   }
 
   restart(): void {
@@ -67,7 +75,7 @@ export class BoundedAssignment implements Assignment {
     const { workspace, precision, d, n } = samples;
     const width = panelWidth(precision);
     const stride = centroidStride(d);
-    const order = panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, d, stride, width);
+    const order = panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, d, stride, BOUNDS_PANEL);
     workspace.int32(buffers.order, order.length).set(order);
     const groupOf = workspace.int32(buffers.groupOf, k);
     order.forEach((j, at) => {
@@ -105,16 +113,10 @@ export class BoundedAssignment implements Assignment {
    */
   private writePlan(): void {
     const { run, buffers, groups, groupPanels, panels } = this;
-    const { samples, k } = run;
+    const { samples } = run;
     const { workspace, precision, n, d } = samples;
-    const centroids = run.centroidsAt(run.buffers.centroids);
-    const stride = centroidStride(d);
-    let sqNorm = 0;
-    for (let j = 0; j < k; j++) {
-      let sum = 0;
-      for (let f = j * stride; f < j * stride + d; f++) sum += centroids[f]! * centroids[f]!;
-      sqNorm = Math.max(sqNorm, sum);
-    }
+    const { sqNorm, greatest } = this.measureCentroids();
+    const norm = Math.sqrt(sqNorm);
     const epsilon = precision === 'float32' ? 2 ** -24 : 2 ** -53;
     const reach = 2 * (d + 16) * epsilon * 1.01;
     workspace
@@ -124,8 +126,68 @@ export class BoundedAssignment implements Assignment {
         ...[run.buffers.centroids, run.buffers.labels, buffers.upper, buffers.lower, boundsStride(n)],
         ...[buffers.shifts, buffers.groupShifts, buffers.scratch],
       ]);
-    workspace
-      .float64(buffers.plan + 64, 3)
-      .set([reach * 3 * sqNorm, reach * 2 * Math.sqrt(sqNorm), (d + 16) * epsilon]);
+    workspace.float64(buffers.plan + 64, 3).set([reach * 3 * sqNorm, reach * 2 * norm, (d + 16) * epsilon]);
+    const { quantised, inverse, quantisedPanels } = buffers;
+    workspace.int32(buffers.plan + 88, 3).set(this.quantised ? [quantised, inverse, quantisedPanels] : [0, 0, 0]);
+    if (this.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packQuantised(norm, greatest, reach));
+  }
+
+  /** Greatest squared length and greatest absolute value of the centroids. */
+  private measureCentroids(): { sqNorm: number; greatest: number } {
+    const { run } = this;
+    const { d } = run.samples;
+    const centroids = run.centroidsAt(run.buffers.centroids);
+    const stride = centroidStride(d);
+    let sqNorm = 0;
+    let greatest = 0;
+    for (let j = 0; j < run.k; j++) {
+      let sum = 0;
+      for (let f = j * stride; f < j * stride + d; f++) {
+        const value = centroids[f]!;
+        sum += value * value;
+        greatest = Math.max(greatest, value, -value);
+      }
+      sqNorm = Math.max(sqNorm, sum);
+    }
+    return { sqNorm, greatest };
+  }
+
+  private quantiseSamples(): void {
+    const { samples } = this.run;
+    const { quantised, inverse } = this.buffers;
+    const rowBytes = Math.ceil(samples.d / 2) * 4;
+    forPasses(samples.n, (i, count) =>
+      samples.kernels.quantise(
+        samples.at(i),
+        count,
+        samples.d,
+        samples.stride,
+        quantised + i * rowBytes,
+        inverse + i * 4,
+      ),
+    );
+  }
+
+  /**
+   * Packs the centroids as i16; returns what `advance` needs to judge estimates: the factor of dot products, and how far off
+   * they can be. With scales a and b, |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖x − x̂/a‖ ≤ ½√d / a and
+   * ‖x̂‖ ≤ 45,000 + ½√d; a per cent more covers the arithmetic in float32.
+   */
+  private packQuantised(norm: number, greatest: number, reach: number): number[] {
+    const { run, buffers, panels } = this;
+    const { kernels, d, precision } = run.samples;
+    const scale = norm > 0 ? Math.min(45000 / norm, 32767 / greatest) : 1;
+    const places = panels * panelWidth(precision);
+    const sqError = kernels.packQuantised(
+      run.buffers.centroids,
+      buffers.order,
+      places,
+      d,
+      scale,
+      buffers.quantisedPanels,
+    );
+    const length = 45000 + Math.sqrt(d);
+    const estimate = 1.01 * 2 * (0.51 * Math.sqrt(d) * norm + length * Math.sqrt(sqError));
+    return [2 / scale, estimate, reach * norm * norm, 2 * estimate + reach * 2 * norm * length];
   }
 }

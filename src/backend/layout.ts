@@ -50,11 +50,15 @@ export const BOUNDS_CHUNK = 256;
 /** Elements from the lower bounds of one group to those of the next. */
 export const boundsStride = (n: number): number => (n + 7) & ~7;
 
-/** What bounds take beside the buffers of the run. */
-export function boundsLayout({ n, d, k, precision, groups }: Omit<Shape, 'trials'> & { groups: number }) {
+/** Centroids of a panel of bounds in either precision; groups are whole panels. */
+export const BOUNDS_PANEL = 8;
+
+/** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
+export function boundsLayout(shape: Omit<Shape, 'trials'> & { groups: number; quantised: boolean }) {
+  const { n, d, k, precision, groups, quantised } = shape;
   const value = bytesOf(precision);
-  const width = panelWidth(precision);
-  const places = Math.ceil(k / width) * width;
+  const places = Math.ceil(k / BOUNDS_PANEL) * BOUNDS_PANEL;
+  const pairs = Math.ceil(d / 2);
   return {
     /** At least the distance to the own centroid. */
     upper: boundsStride(n) * value,
@@ -66,9 +70,13 @@ export function boundsLayout({ n, d, k, precision, groups }: Omit<Shape, 'trials
     packed: places * (2 + d) * value,
     shifts: k * value,
     groupShifts: groups * value,
-    plan: 128,
+    plan: 192,
     /** What assembly/bounds.ts lays out there. */
-    scratch: 22656 + groups * 544,
+    scratch: 27456 + groups * 544,
+    /** Samples and centroids rounded to i16, and the inverse scales of the samples. */
+    quantised: quantised ? n * pairs * 4 : 0,
+    inverse: quantised ? n * 4 : 0,
+    quantisedPanels: quantised ? places * (2 + pairs) * 4 : 0,
   };
 }
 

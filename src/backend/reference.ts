@@ -249,6 +249,52 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
 
+    quantise(x, n, d, stride, quantised, inverse) {
+      const v = floats();
+      const pairs = Math.ceil(d / 2);
+      const out = new Int16Array(memory.buffer, quantised, n * 2 * pairs);
+      for (let i = 0; i < n; i++) {
+        const row = v.subarray(x / bytes + i * stride, x / bytes + i * stride + d);
+        let sum = 0;
+        let greatest = 0;
+        for (const value of row) {
+          sum += value * value;
+          greatest = Math.max(greatest, Math.abs(value));
+        }
+        const scale = sum > 0 ? Math.min(45000 / Math.sqrt(sum), 32767 / greatest) : 0;
+        memory.views.float32[inverse / 4 + i] = scale > 0 ? 1 / scale : 0;
+        for (let f = 0; f < 2 * pairs; f++) {
+          const value = f < d ? Math.fround(Math.fround(row[f]!) * Math.fround(scale)) : 0;
+          out[i * 2 * pairs + f] = roundToEven(value);
+        }
+      }
+    },
+
+    packQuantised(centroids, order, places, d, scale, packed) {
+      const v = floats();
+      const pairs = Math.ceil(d / 2);
+      const out = new DataView(memory.buffer, packed);
+      let greatest = 0;
+      for (let q = 0; q < places; q++) {
+        const j = i32()[order / 4 + q]!;
+        const p = (q >> 3) * (2 + pairs) * 32 + (q & 7) * 4;
+        const c = centroids / bytes + j * centroidStride(d);
+        let sum = 0;
+        let residual = 0;
+        for (let f = 0; f < 2 * pairs; f++) {
+          const value = j < 0 || f >= d ? 0 : v[c + f]!;
+          const rounded = roundToEven(value * scale);
+          out.setInt16(p + 64 + (f >> 1) * 32 + (f & 1) * 2, rounded, true);
+          sum += value * value;
+          residual += (value - rounded / scale) * (value - rounded / scale);
+        }
+        out.setFloat32(p, j, true);
+        out.setFloat32(p + 32, j < 0 ? Infinity : sum, true);
+        greatest = Math.max(greatest, residual);
+      }
+      return greatest;
+    },
+
     /** Looks at every centroid and leaves the bounds alone: the labels are what counts. */
     advance(plan, from, count) {
       const [x, d, stride, packed, panels] = i32().subarray(plan / 4, plan / 4 + 5) as unknown as [
@@ -325,6 +371,12 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
   };
+}
+
+/** Rounds halves to even, as the f32x4.nearest of WebAssembly does. */
+function roundToEven(value: number): number {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /** (high + low) / count: a quotient of the rounded sum, then one more for what it left (Dekker 1971). */

@@ -42,6 +42,8 @@ const NAMES: readonly KernelName[] = [
   'moveCentroids',
   'sqShifts',
   'packOrdered',
+  'quantise',
+  'packQuantised',
   'advance',
   'packDirect',
   'panelDistances',
