@@ -1,6 +1,7 @@
 // Whole fits against scikit-learn and FAISS, in turns: npm run bench:native -- --short
 import { parseArgs } from 'node:util';
 import { type KMeansOptions, type KMeansResult, kmeans } from '../src/index.js';
+import { nativeChart } from './charts.js';
 import { type Contender, interleaved, seconds } from './clock.js';
 import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
@@ -47,6 +48,7 @@ try {
     console.log(describeCell(result));
   }
   publish(nativeReport(results, await server.versions()), options.write);
+  if (options.write) await nativeChart(results);
 } finally {
   server.close();
 }
@@ -94,7 +96,7 @@ async function measure(problem: Problem): Promise<CellResult> {
   return {
     ...{ kind, n, d, k, precision, threads, iterations, agreement },
     timings: timings as CellResult['timings'],
-    excess: ours.inertia / lloyd.inertia - 1,
+    excess: ours.inertia === lloyd.inertia ? 0 : ours.inertia / lloyd.inertia - 1,
     algorithm: ours.algorithm,
     commit: commit(),
   };

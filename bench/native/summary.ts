@@ -22,7 +22,7 @@ export function nativeReport(cells: readonly CellResult[], versions: Readonly<Re
   return {
     part: 'native',
     title: 'Beside native code',
-    body: [introduction(cells), cellTable(cells), verdict(cells)],
+    body: [introduction(cells), cellTable(cells), verdict(cells), '![Ratios](pictures/benchmark-native.svg)'],
     versions,
   };
 }
