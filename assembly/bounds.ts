@@ -49,11 +49,19 @@ const BEST_GROUP: usize = 12736; // i32: … and the group
 const TILE: usize = 13824; // 8 vectors: the scores of a tile
 const TOP: usize = 14080; // 6 vectors: least score, index, second score of four samples
 const GATHERED: usize = 14208; // T: rows of samples that lie in columns
-const MEMBERS: usize = 27456; // per group: active samples (positions, u16) that have to look at it
+const MEMBERS: usize = 30656; // per group: active samples (positions, u16) that have to look at it
 const MEMBERS_BYTES: usize = 544;
 const RUNNER_UP: usize = 22656; // T: least score of all but the best centroid
 const THRESHOLD: usize = 24768; // T: groups with an estimate above it cannot hold the best
-const UNSURE: usize = 26880; // as MEMBERS, one list: samples that an estimate does not settle
+const LIMIT: usize = 26880; // T: groups with a lower bound above it are ruled out
+const OWN_GROUP: usize = 28992; // i32: the group of the label
+const UNSURE: usize = 30080; // as MEMBERS, one list: samples that an estimate does not settle
+
+/** Half a unit in the last place of 1. */
+@inline
+function epsilonOf<T>(): f64 {
+  return sizeof<T>() == 4 ? 5.9604644775390625e-8 : 1.1102230246251565e-16;
+}
 
 /**
  * Brings the labels of up to 256 samples up to date after their centroids moved: exactly those that `assign` gives, looking
@@ -77,7 +85,7 @@ function advance<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
     active = tighten<T>(plan, from, active);
   }
   if (active == 0) return 0;
-  locateRows<T>(plan, from, active);
+  locateRows<T>(plan, from, active, first);
   const groups = load<i32>(plan, GROUPS);
   let looks = 0;
   for (let g = 0; g < groups; g++) {
@@ -98,7 +106,7 @@ function advance<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
 /** Moves the bounds by what the centroids moved, and lists the samples whose label they leave open. */
 function loosen<T>(plan: usize, from: i32, count: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
-  const epsilon: f64 = sizeof<T>() == 4 ? 5.9604644775390625e-8 : 1.1102230246251565e-16;
+  const epsilon = epsilonOf<T>();
   const up = v128.splat<T>(<T>(1 + 4 * epsilon));
   const down = v128.splat<T>(<T>(1 - 4 * epsilon));
   const bytes = <usize>((count * sizeof<T>() + 15) & ~15);
@@ -118,12 +126,20 @@ function loosen<T>(plan: usize, from: i32, count: i32): i32 {
   const upper = load<usize>(plan, UPPER) + first;
   const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
   const shifts = load<usize>(plan, SHIFTS);
+  const margin0 = v128.splat<T>(<T>load<f64>(plan, MARGIN_0));
+  const margin1 = v128.splat<T>(<T>load<f64>(plan, MARGIN_1));
+  const shrink = v128.splat<T>(<T>(1 - 16 * epsilon));
   let active = 0;
   for (let i: usize = 0; i < bytes; i += 16) {
     const own = shiftsOf<T>(shifts, labels + (sizeof<T>() == 4 ? i : i >> 1));
     const bound = v128.mul<T>(v128.add<T>(v128.load(upper + i), own), up);
     v128.store(upper + i, bound);
-    const open = ~settledLanes<T>(plan, v128.load(scratch + LEAST_LOWER + i), bound) & (sizeof<T>() == 4 ? 15 : 3);
+    // Settled: lower² exceeds upper² beyond rounding.
+    const least = v128.load(scratch + LEAST_LOWER + i);
+    const left = v128.mul<T>(v128.mul<T>(least, least), shrink);
+    const right = v128.add<T>(v128.mul<T>(v128.add<T>(bound, margin1), bound), margin0);
+    const settled = v128.gt<T>(left, right);
+    const open = sizeof<T>() == 4 ? i32x4.bitmask(settled) ^ 15 : i64x2.bitmask(settled) ^ 3;
     if (open == 0) continue;
     const sample = <i32>(i / sizeof<T>());
     for (let lane = 0; lane < <i32>(16 / sizeof<T>()); lane++) {
@@ -147,49 +163,39 @@ function shiftsOf<T>(shifts: usize, labels: usize): v128 {
   return v128.load_lane<f64>(shifts + (<usize>load<i32>(labels, 4) << 3), v, 1);
 }
 
-/** Bits of the lanes whose label stands: lower² exceeds upper² beyond rounding. */
-@inline
-function settledLanes<T>(plan: usize, lower: v128, upper: v128): i32 {
-  const epsilon: f64 = sizeof<T>() == 4 ? 5.9604644775390625e-8 : 1.1102230246251565e-16;
-  const margin0 = v128.splat<T>(<T>load<f64>(plan, MARGIN_0));
-  const margin1 = v128.splat<T>(<T>load<f64>(plan, MARGIN_1));
-  const left = v128.mul<T>(v128.mul<T>(lower, lower), v128.splat<T>(<T>(1 - 16 * epsilon)));
-  const right = v128.add<T>(v128.mul<T>(v128.add<T>(upper, margin1), upper), margin0);
-  return sizeof<T>() == 4 ? i32x4.bitmask(v128.gt<f32>(left, right)) : i64x2.bitmask(v128.gt<f64>(left, right));
-}
-
-/** The same for one sample. */
-@inline
-function isSettled<T>(plan: usize, lower: T, upper: T): bool {
-  return (settledLanes<T>(plan, v128.splat<T>(lower), v128.splat<T>(upper)) & 1) == 1;
-}
-
 /** Takes the exact distance of the listed samples as their upper bound; keeps those that stay open. */
 function tighten<T>(plan: usize, from: i32, listed: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   const d = load<i32>(plan, D);
   const stride = load<i32>(plan, STRIDE);
   const row = rowBytes<T>(d, stride);
+  const column = columnBytes<T>(d, stride);
   const x = load<usize>(plan, X) + <usize>from * row;
+  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
+  const uppers = load<usize>(plan, UPPER) + <usize>from * sizeof<T>();
+  const centroids = load<usize>(plan, CENTROIDS);
+  const centroidBytes = <usize>centroidStride(d) * sizeof<T>();
+  const margin0 = <T>load<f64>(plan, MARGIN_0);
+  const margin1 = <T>load<f64>(plan, MARGIN_1);
   const grow = <T>(1 + load<f64>(plan, RELATIVE));
+  const shrink = <T>(1 - 16 * epsilonOf<T>());
   let active: usize = 0;
   for (let a: usize = 0; a < <usize>listed; a++) {
     const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
-    const label = load<i32>(load<usize>(plan, LABELS) + ((<usize>from + i) << 2));
-    const c = load<usize>(plan, CENTROIDS) + <usize>(label * centroidStride(d)) * sizeof<T>();
-    const square = sqDistance<T>(x + i * row, columnBytes<T>(d, stride), c, d);
+    const label = <usize>load<i32>(labels + (i << 2));
+    const square = sqDistance<T>(x + i * row, column, centroids + label * centroidBytes, d);
     const upper = <T>(sqrt<T>(square) * grow);
-    store<T>(load<usize>(plan, UPPER) + (<usize>from + i) * sizeof<T>(), upper);
-    if (isSettled<T>(plan, load<T>(scratch + LEAST_LOWER + i * sizeof<T>()), upper)) continue;
+    const least = load<T>(scratch + LEAST_LOWER + i * sizeof<T>());
+    store<T>(uppers + i * sizeof<T>(), upper);
     store<i32>(scratch + ACTIVE + (active << 2), <i32>i);
     store<T>(scratch + SQ_DISTANCE + active * sizeof<T>(), square);
-    active++;
+    active += usize(!(least * least * shrink > (upper + margin1) * upper + margin0));
   }
   return <i32>active;
 }
 
 /** Where the values of the active samples stand one behind the other; those in columns are gathered. No best score yet. */
-function locateRows<T>(plan: usize, from: i32, active: i32): void {
+function locateRows<T>(plan: usize, from: i32, active: i32, first: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
   const d = load<i32>(plan, D);
   const stride = load<i32>(plan, STRIDE);
@@ -203,6 +209,12 @@ function locateRows<T>(plan: usize, from: i32, active: i32): void {
       p = gathered;
     }
     store<usize>(scratch + ROW + (a << 2), p);
+    if (!first) {
+      const i = <usize>from + <usize>load<i32>(scratch + ACTIVE + (a << 2));
+      store<T>(scratch + LIMIT + a * sizeof<T>(), limitOf<T>(plan, load<T>(load<usize>(plan, UPPER) + i * sizeof<T>())));
+      const label = <usize>load<i32>(load<usize>(plan, LABELS) + (i << 2));
+      store<i32>(scratch + OWN_GROUP + (a << 2), load<i32>(load<usize>(plan, GROUP_OF) + (label << 2)));
+    }
     store<T>(scratch + BEST + a * sizeof<T>(), <T>Infinity);
     store<T>(scratch + BEST_INDEX + a * sizeof<T>(), <T>Infinity);
     store<i32>(scratch + BEST_GROUP + (a << 2), -1);
@@ -210,23 +222,28 @@ function locateRows<T>(plan: usize, from: i32, active: i32): void {
   }
 }
 
+/** The lower bound above which a group cannot hold the nearest centroid, rounded up. */
+@inline
+function limitOf<T>(plan: usize, upper: T): T {
+  const epsilon = epsilonOf<T>();
+  const right = (<f64>upper + load<f64>(plan, MARGIN_1)) * <f64>upper + load<f64>(plan, MARGIN_0);
+  return <T>(Math.sqrt(right) * (1 + 16 * epsilon));
+}
+
 /** Lists the active samples that have to look at a group: it is their own, or its lower bound leaves it open. */
 function collectMembers<T>(plan: usize, from: i32, active: i32, g: i32, first: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
   const lower = load<usize>(plan, LOWER) + (<usize>g * load<usize>(plan, LOWER_STRIDE) + <usize>from) * sizeof<T>();
-  const upper = load<usize>(plan, UPPER) + <usize>from * sizeof<T>();
-  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
   const everyone = first || load<i32>(plan, GROUPS) == 1;
   let count: usize = 0;
   for (let a: usize = 0; a < <usize>active; a++) {
     const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
-    const needed =
-      everyone ||
-      !isSettled<T>(plan, load<T>(lower + i * sizeof<T>()), load<T>(upper + i * sizeof<T>())) ||
-      load<i32>(load<usize>(plan, GROUP_OF) + (<usize>load<i32>(labels + (i << 2)) << 2)) == g;
     store<u16>(members + 2 + (count << 1), <u16>a);
-    count += usize(needed);
+    count +=
+      usize(everyone) |
+      usize(load<T>(lower + i * sizeof<T>()) <= load<T>(scratch + LIMIT + a * sizeof<T>())) |
+      usize(load<i32>(scratch + OWN_GROUP + (a << 2)) == g);
   }
   store<u16>(members, <u16>count);
   return <i32>count;
@@ -438,7 +455,7 @@ function settleLowerBounds<T>(plan: usize, from: i32, g: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
   const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
   const lower = load<usize>(plan, LOWER) + (<usize>g * load<usize>(plan, LOWER_STRIDE) + <usize>from) * sizeof<T>();
-  const epsilon: f64 = sizeof<T>() == 4 ? 5.9604644775390625e-8 : 1.1102230246251565e-16;
+  const epsilon = epsilonOf<T>();
   const down = <T>(1 - 16 * epsilon);
   const count = <usize>load<u16>(members);
   for (let m: usize = 0; m < count; m++) {

@@ -1,4 +1,5 @@
 import { COLUMNS_MAX_D, columnBytes, rowBytes } from './constants';
+import { loadPair } from './inline/lanes';
 
 /**
  * Sorts n samples that lie row by row, without gaps, into columns.
@@ -29,7 +30,9 @@ function toColumns<T>(rows: usize, n: i32, d: i32, columns: usize, stride: i32):
 function addFeatureSums<T>(x: usize, n: i32, d: i32, stride: i32, sums: usize): void {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
-  for (let f: usize = 0; f < <usize>d; f++) {
+  const first = d > COLUMNS_MAX_D ? <usize>d & ~1 : 0;
+  for (let f: usize = 0; f < first; f += 2) addPairSums<T>(x + f * column, n, row, sums + (f << 3));
+  for (let f = first; f < <usize>d; f++) {
     let s0: f64 = 0;
     let s1: f64 = 0;
     let s2: f64 = 0;
@@ -50,6 +53,28 @@ function addFeatureSums<T>(x: usize, n: i32, d: i32, stride: i32, sums: usize): 
   }
 }
 
+/** The same for two neighbouring features at once. */
+@inline
+function addPairSums<T>(x: usize, n: i32, row: usize, sums: usize): void {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let p = x;
+  let i = n;
+  for (; i >= 4; i -= 4) {
+    s0 = f64x2.add(s0, loadPair<T>(p));
+    s1 = f64x2.add(s1, loadPair<T>(p + row));
+    s2 = f64x2.add(s2, loadPair<T>(p + 2 * row));
+    s3 = f64x2.add(s3, loadPair<T>(p + 3 * row));
+    p += 4 * row;
+  }
+  if (i > 0) s0 = f64x2.add(s0, loadPair<T>(p));
+  if (i > 1) s1 = f64x2.add(s1, loadPair<T>(p + row));
+  if (i > 2) s2 = f64x2.add(s2, loadPair<T>(p + 2 * row));
+  v128.store(sums, f64x2.add(v128.load(sums), f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3))));
+}
+
 /**
  * Adds to the spread of the features that of n samples: Σ (x − mean)² in stripes as above, least and greatest value.
  *
@@ -60,44 +85,80 @@ function addFeatureSums<T>(x: usize, n: i32, d: i32, stride: i32, sums: usize): 
 function addFeatureSpread<T>(x: usize, n: i32, d: i32, stride: i32, means: usize, spread: usize): void {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
-  for (let f: usize = 0; f < <usize>d; f++) {
-    const mean = load<f64>(means + (f << 3));
-    const cell = spread + (f << 3);
-    let least = load<f64>(cell + ((<usize>d) << 3));
-    let greatest = load<f64>(cell + ((<usize>d) << 4));
-    let s0: f64 = 0;
-    let s1: f64 = 0;
-    let s2: f64 = 0;
-    let s3: f64 = 0;
-    let p = x + f * column;
-    let i = n;
-    for (; i >= 4; i -= 4) {
-      const v0 = <f64>load<T>(p);
-      const v1 = <f64>load<T>(p + row);
-      const v2 = <f64>load<T>(p + 2 * row);
-      const v3 = <f64>load<T>(p + 3 * row);
-      s0 += (v0 - mean) * (v0 - mean);
-      s1 += (v1 - mean) * (v1 - mean);
-      s2 += (v2 - mean) * (v2 - mean);
-      s3 += (v3 - mean) * (v3 - mean);
-      least = min(min(least, min(v0, v1)), min(v2, v3));
-      greatest = max(max(greatest, max(v0, v1)), max(v2, v3));
-      p += 4 * row;
-    }
-    for (let r = 0; r < i; r++) {
-      const value = <f64>load<T>(p);
-      const square = (value - mean) * (value - mean);
-      if (r == 0) s0 += square;
-      else if (r == 1) s1 += square;
-      else s2 += square;
-      least = min(least, value);
-      greatest = max(greatest, value);
-      p += row;
-    }
-    store<f64>(cell, load<f64>(cell) + (s0 + s2 + (s1 + s3)));
-    store<f64>(cell + ((<usize>d) << 3), least);
-    store<f64>(cell + ((<usize>d) << 4), greatest);
+  const first = d > COLUMNS_MAX_D ? <usize>d & ~1 : 0;
+  for (let f: usize = 0; f < first; f += 2)
+    addPairSpread<T>(x + f * column, n, row, v128.load(means + (f << 3)), spread + (f << 3), <usize>d << 3);
+  for (let f = first; f < <usize>d; f++)
+    addSpread<T>(x + f * column, n, row, load<f64>(means + (f << 3)), spread + (f << 3), <usize>d << 3);
+}
+
+/** One feature. */
+@inline
+function addSpread<T>(x: usize, n: i32, row: usize, mean: f64, cell: usize, next: usize): void {
+  let least = load<f64>(cell + next);
+  let greatest = load<f64>(cell + 2 * next);
+  let s0: f64 = 0;
+  let s1: f64 = 0;
+  let s2: f64 = 0;
+  let s3: f64 = 0;
+  let p = x;
+  let i = n;
+  for (; i >= 4; i -= 4) {
+    const v0 = <f64>load<T>(p);
+    const v1 = <f64>load<T>(p + row);
+    const v2 = <f64>load<T>(p + 2 * row);
+    const v3 = <f64>load<T>(p + 3 * row);
+    s0 += (v0 - mean) * (v0 - mean);
+    s1 += (v1 - mean) * (v1 - mean);
+    s2 += (v2 - mean) * (v2 - mean);
+    s3 += (v3 - mean) * (v3 - mean);
+    least = min(min(least, min(v0, v1)), min(v2, v3));
+    greatest = max(max(greatest, max(v0, v1)), max(v2, v3));
+    p += 4 * row;
   }
+  for (let r = 0; r < i; r++) {
+    const value = <f64>load<T>(p);
+    const square = (value - mean) * (value - mean);
+    if (r == 0) s0 += square;
+    else if (r == 1) s1 += square;
+    else s2 += square;
+    least = min(least, value);
+    greatest = max(greatest, value);
+    p += row;
+  }
+  store<f64>(cell, load<f64>(cell) + (s0 + s2 + (s1 + s3)));
+  store<f64>(cell + next, least);
+  store<f64>(cell + 2 * next, greatest);
+}
+
+/** Two neighbouring features at once. */
+@inline
+function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize, next: usize): void {
+  let least = v128.load(cell + next);
+  let greatest = v128.load(cell + 2 * next);
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let p = x;
+  for (let i = 0; i < n; i++, p += row) {
+    const value = loadPair<T>(p);
+    const difference = f64x2.sub(value, mean);
+    // The stripe of this sample comes first; the four take turns.
+    const sum = f64x2.add(s0, f64x2.mul(difference, difference));
+    s0 = s1;
+    s1 = s2;
+    s2 = s3;
+    s3 = sum;
+    least = f64x2.pmin(least, value);
+    greatest = f64x2.pmax(greatest, value);
+  }
+  // Turned by n, the stripes are {s₀, s₂} and {s₁, s₃} or the other way round; both sums commute.
+  const even = f64x2.add(s0, s2);
+  const odd = f64x2.add(s1, s3);
+  v128.store(cell, f64x2.add(v128.load(cell), f64x2.add(even, odd)));
+  v128.store(cell + next, least);
+  v128.store(cell + 2 * next, greatest);
 }
 
 /**

@@ -10,8 +10,6 @@ import { callRows, type Run } from './run.js';
  * which samples cannot have changed and which groups need no look (Hamerly 2010 with one group; Ding et al. 2015 with more).
  */
 export class BoundedAssignment implements Assignment {
-  /** Samples that had to look at centroids other than their own in the last assignment. */
-  active = 0;
   private readonly groups: number;
   private readonly groupPanels: number;
   private readonly panels: number;
@@ -43,29 +41,25 @@ export class BoundedAssignment implements Assignment {
     this.iteration = 0;
   }
 
-  /** The first assignment of a run is plain: bounds made before the centroids' first move, the longest, would not hold. */
+  /**
+   * The bounds begin with the second assignment: those made before the centroids' first move, the longest, would not hold.
+   * The first is plain, or by estimates where there are any, since they cost half.
+   */
   assign(): void {
-    const { run } = this;
+    const { run, quantised } = this;
     this.iteration++;
-    if (this.iteration === 1) {
+    if (this.iteration === 1 && !quantised) {
       run.assign();
-      this.active = run.samples.n;
       return;
     }
-    const first = this.iteration === 2;
+    const first = this.iteration <= 2;
     if (first) this.form();
     else this.writeShifts();
     this.pack();
     this.writePlan();
     const { kernels, n, d } = run.samples;
-    this.active = 0;
-    forPasses(
-      n,
-      (i, count) => {
-        this.active += kernels.advance(this.buffers.plan, i, count, first ? 1 : 0);
-      },
-      first ? Math.min(callRows(run.k, d), BOUNDS_CHUNK) : BOUNDS_CHUNK,
-    );
+    const rows = first ? Math.min(callRows(run.k, d), BOUNDS_CHUNK) : BOUNDS_CHUNK;
+    forPasses(n, (i, count) => kernels.advance(this.buffers.plan, i, count, first ? 1 : 0), rows);
   }
 
   /** Forms the groups from where the centroids stand now. */

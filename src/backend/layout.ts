@@ -72,7 +72,7 @@ export function boundsLayout(shape: Omit<Shape, 'trials'> & { groups: number; qu
     groupShifts: groups * value,
     plan: 192,
     /** What assembly/bounds.ts lays out there. */
-    scratch: 27456 + groups * 544,
+    scratch: 30656 + groups * 544,
     /** Samples and centroids rounded to i16, and the inverse scales of the samples. */
     quantised: quantised ? n * pairs * 4 : 0,
     inverse: quantised ? n * 4 : 0,

@@ -5,7 +5,7 @@ import type { Precision } from '../types.js';
 import type { Source } from './source.js';
 
 /** Samples that feature sums, staging and other whole passes take in one kernel call. */
-const PASS_ROWS = 2048;
+const PASS_ROWS = 1024;
 
 /** n samples of d features in a workspace's memory, in the layout that the kernels want, with their weights. */
 export class Samples {
@@ -83,6 +83,6 @@ export function copySamples(
 }
 
 /** Calls `pass` for one range of samples after the other, each short enough for one kernel call. */
-export function forPasses(n: number, pass: (from: number, count: number) => void, rows = PASS_ROWS): void {
+export function forPasses(n: number, pass: (from: number, count: number) => unknown, rows = PASS_ROWS): void {
   for (let from = 0; from < n; from += rows) pass(from, Math.min(rows, n - from));
 }
