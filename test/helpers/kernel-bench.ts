@@ -127,6 +127,14 @@ export class Bench {
     return this.memory.workspace.float64(pointer, length).slice();
   }
 
+  readFloat32(pointer: number, length: number): Float32Array {
+    return this.memory.workspace.floats('float32', pointer, length).slice() as Float32Array;
+  }
+
+  readInt16(pointer: number, length: number): Int16Array {
+    return new Int16Array(this.memory.backend.memory.buffer, pointer, length).slice();
+  }
+
   readInt32(pointer: number, length: number): Int32Array {
     return this.memory.workspace.int32(pointer, length).slice();
   }

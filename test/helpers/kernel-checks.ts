@@ -8,6 +8,7 @@ import { exactSum } from './exact.js';
 import type { Region } from './guarded-memory.js';
 import type { Bench } from './kernel-bench.js';
 import { columnsOf, sqNorm, stripedSqDistance } from './kernel-oracles.js';
+import { shuffled } from './problems.js';
 
 export const weightOf = ({ weights }: Bench, i: number): number => weights?.[i] ?? 1;
 /** The least positive value. */
@@ -25,6 +26,15 @@ export function packedCentroids({ centroids, d, width, round }: Bench): number[]
 export function inPanels(rows: readonly number[][], width: number): number[] {
   const panels = Array.from({ length: rows.length / width }, (_, p) => rows.slice(p * width, (p + 1) * width));
   return panels.flatMap((panel) => columnsOf(panel, rows[0]!.length).flat());
+}
+
+/** The centroids in any order, but ascending within panels of `width`; −1 in the places of the last that are left over. */
+export function orderOf({ centroids, random }: Bench, width: number): number[] {
+  const mixed = shuffled([...centroids.keys()], random);
+  const panels = Array.from({ length: Math.ceil(mixed.length / width) }, (_, p) =>
+    mixed.slice(p * width, (p + 1) * width).sort((a, b) => a - b),
+  );
+  return [...panels.flat(), ...Array<number>(panels.length * width - mixed.length).fill(-1)];
 }
 
 /** Labels by the kernels under test, in slices of `step` samples. */
