@@ -150,8 +150,8 @@ function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize,
     s1 = s2;
     s2 = s3;
     s3 = sum;
-    least = f64x2.pmin(least, value);
-    greatest = f64x2.pmax(greatest, value);
+    least = f64x2.min(least, value);
+    greatest = f64x2.max(greatest, value);
   }
   // Turned by n, the stripes are {s₀, s₂} and {s₁, s₃} or the other way round; both sums commute.
   const even = f64x2.add(s0, s2);
