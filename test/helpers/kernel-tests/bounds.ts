@@ -1,0 +1,125 @@
+import { expect } from 'vitest';
+import { BoundedAssignment } from '../../../src/algorithms/bounded-assignment.js';
+import { COLUMNS_MAX_D } from '../../../src/backend/shapes.js';
+import type { NumericArray } from '../../../src/types.js';
+import { expectNear, expectSame, inPanels, labelsOf, orderOf, placeRun, writeNext } from '../kernel-checks.js';
+import { inOrder, sqNorm, square } from '../kernel-oracles.js';
+import type { KernelTests } from '../kernel-table.js';
+
+/** Kernels of the algorithms with bounds. */
+export const boundsTests = {
+  packOrdered(bench) {
+    const { memory, kernels, k, d, centroids, width, bytes, round } = bench;
+    const panels = Math.ceil(k / width);
+    const order = orderOf(bench, width);
+    const length = panels * (2 + d) * width;
+    const packed = memory.space(length, bytes);
+    const from = bench.placeCentroids(centroids);
+    const orderAt = bench.placeInt32(order);
+    memory.run([{ pointer: packed, bytes: length * bytes }], () =>
+      kernels.packOrdered(from, orderAt, panels, d, packed),
+    );
+    const found = bench.read(packed, length);
+    const packedOf = (j: number) =>
+      j < 0
+        ? [-1, Infinity, ...Array<number>(d).fill(0)]
+        : [j, sqNorm(centroids[j]!, round), ...centroids[j]!.map((value) => -2 * value)];
+    // Where there is no centroid any zero will do.
+    const inPlaces = found.map((value, at) =>
+      order[Math.floor(at / ((2 + d) * width)) * width + (at % width)]! < 0 ? value + 0 : value,
+    );
+    expectSame(inPlaces, inPanels(order.map(packedOf), width));
+    return [inPlaces];
+  },
+
+  quantise(bench) {
+    const { memory, kernels, n, d, rows } = bench;
+    const stride = d + bench.integer(3);
+    const x = bench.place(rows.flatMap((row) => [...row, ...Array<number>(stride - d).fill(Number.NaN)]));
+    const width = Math.ceil(d / 2) * 2;
+    const quantised = memory.space(n * width, 2);
+    const inverse = memory.space(n, 4);
+    const outputs = [
+      { pointer: quantised, bytes: n * width * 2 },
+      { pointer: inverse, bytes: n * 4 },
+    ];
+    memory.run(outputs, () => kernels.quantise(x, n, d, stride, quantised, inverse));
+    const values = bench.readInt16(quantised, n * width);
+    const inverses = bench.readFloat32(inverse, n);
+    rows.forEach((row, i) => {
+      const rounded = values.subarray(i * width, (i + 1) * width);
+      if (width > d) expect(rounded[d]).toBe(0);
+      // Half a unit, and what float32 cannot tell apart.
+      const slack = inverses[i]! * (0.5 + 32767 * 2 ** -22);
+      row.forEach((value, f) => {
+        expectNear(rounded[f]! * inverses[i]!, value, slack);
+      });
+      const length = Math.hypot(...rounded);
+      if (length > 45000 + Math.sqrt(d)) expect.fail(`row ${i} is ${length} long, too long for dot products in i32`);
+    });
+    return [values, inverses];
+  },
+
+  packQuantised(bench) {
+    const { memory, kernels, d, centroids } = bench;
+    const pairs = Math.ceil(d / 2);
+    const order = orderOf(bench, 8);
+    const greatest = Math.max(...centroids.flat().map(Math.abs));
+    const longest = Math.max(...centroids.map((c) => Math.hypot(...c)));
+    const scale = longest > 0 ? Math.min(45000 / longest, 32767 / greatest) : 1;
+    const length = order.length * (2 + pairs);
+    const packed = memory.space(length, 4);
+    const from = bench.placeCentroids(centroids);
+    const orderAt = bench.placeInt32(order);
+    const sqError = memory.run([{ pointer: packed, bytes: length * 4 }], () =>
+      kernels.packQuantised(from, orderAt, order.length, d, scale, packed),
+    );
+    const found = bench.readInt32(packed, length);
+    const floats = new Float32Array(found.buffer);
+    const values = new Int16Array(found.buffer);
+    let greatestError = 0;
+    order.forEach((j, q) => {
+      const at = Math.floor(q / 8) * 8 * (2 + pairs) + (q % 8);
+      expectSame(
+        [floats[at]!, floats[at + 8]!],
+        [j, j < 0 ? Infinity : Math.fround(inOrder([0, ...centroids[j]!.map(square)]))],
+      );
+      const rounded = Array.from({ length: 2 * pairs }, (_, f) => values[2 * (at + (2 + (f >> 1)) * 8) + (f & 1)]!);
+      const c = j < 0 ? [] : centroids[j]!;
+      rounded.forEach((value, f) => {
+        expectNear(value, (c[f] ?? 0) * scale, 0.5);
+      });
+      greatestError = Math.max(
+        greatestError,
+        inOrder([0, ...c.map((value, f) => square(value - rounded[f]! / scale))]),
+      );
+    });
+    expectSame([sqError], [greatestError]);
+    return [found, Float64Array.of(sqError)];
+  },
+
+  /** By way of the algorithm that writes its plan, over several moves of the centroids: labels are those of `assign`. */
+  advance(bench) {
+    const { memory, d, k, shape } = bench;
+    const mark = memory.workspace.mark();
+    const { run, outputs } = placeRun(bench);
+    const assignment = new BoundedAssignment(run, 1 + (shape.seed % 4), d > COLUMNS_MAX_D && shape.seed % 2 === 0);
+    let centroids = bench.centroids;
+    run.setCentroids(centroids.flat());
+    const found: NumericArray[] = [];
+    for (const pace of [1, 0, 2 ** -16, 0.1, 0.01, 0.001]) {
+      memory.run(outputs, () => assignment.assign());
+      const labels = run.labels().slice();
+      expectSame(labels, labelsOf(bench, centroids));
+      found.push(labels);
+
+      const moves = bench.table(k);
+      centroids = centroids.map((row, j) => row.map((value, f) => bench.round(value + pace * moves[j]![f]!)));
+      writeNext(run, centroids);
+      run.shift();
+      run.swap();
+    }
+    memory.workspace.backTo(mark);
+    return found;
+  },
+} satisfies KernelTests;

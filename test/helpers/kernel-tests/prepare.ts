@@ -1,0 +1,86 @@
+import { exactSum } from '../exact.js';
+import { expectNear, expectSame } from '../kernel-checks.js';
+import { columnsOf, inOrder, inStripes } from '../kernel-oracles.js';
+import type { KernelTests } from '../kernel-table.js';
+import { epsilon } from '../rounding.js';
+
+/** Kernels that bring samples into place. */
+export const prepareTests = {
+  toColumns(bench) {
+    const { memory, kernels, rows, n, d, bytes } = bench;
+    const stride = n + bench.integer(9);
+    const source = bench.place(rows.flat());
+    const columns = memory.space(d * stride, bytes);
+    memory.run(bench.sampleRegions(columns, stride, true), () => kernels.toColumns(source, n, d, columns, stride));
+    const found = bench.readSamples(columns, stride, true);
+    expectSame(found, rows.flat());
+    return [found];
+  },
+
+  addFeatureSums(bench) {
+    const { memory, kernels, n, d, rows, x, stride } = bench;
+    const before = Array.from({ length: d }, () => bench.random());
+    const sums = bench.placeFloat64(before);
+    memory.run([{ pointer: sums, bytes: d * 8 }], () => kernels.addFeatureSums(x, n, d, stride, sums));
+    const found = bench.readFloat64(sums, d);
+    const columns = columnsOf(rows, d);
+    expectSame(
+      found,
+      columns.map((column, f) => before[f]! + inStripes(column)),
+    );
+    columns.forEach((column, f) => {
+      const slack = (n + 4) * 2 ** -52 * (before[f]! + exactSum(column.map(Math.abs)));
+      expectNear(found[f]!, exactSum([before[f]!, ...column]), slack);
+    });
+    return [found];
+  },
+
+  addFeatureSpread(bench) {
+    const { memory, kernels, n, d, rows, x, stride } = bench;
+    const columns = columnsOf(rows, d);
+    const means = columns.map((column) => exactSum(column) / n);
+    const before = [...means.map(() => bench.random()), ...means.map(() => 0.5), ...means.map(() => -0.5)];
+    const spread = bench.placeFloat64(before);
+    const meansAt = bench.placeFloat64(means);
+    memory.run([{ pointer: spread, bytes: 3 * d * 8 }], () =>
+      kernels.addFeatureSpread(x, n, d, stride, meansAt, spread),
+    );
+    // Whether the least or greatest zero is −0 is left open.
+    const found = bench.readFloat64(spread, 3 * d).map((value) => value + 0);
+    expectSame(found, [
+      ...columns.map((column, f) => before[f]! + inStripes(column.map((v) => (v - means[f]!) * (v - means[f]!)))),
+      ...columns.map((column) => Math.min(0.5, ...column) + 0),
+      ...columns.map((column) => Math.max(-0.5, ...column) + 0),
+    ]);
+    return [found];
+  },
+
+  subtractShift(bench) {
+    const { memory, kernels, n, d, rows, x, stride } = bench;
+    const [shift] = bench.table(1);
+    const shiftAt = bench.place(shift!);
+    memory.run(bench.sampleRegions(), () => kernels.subtractShift(x, n, d, stride, shiftAt));
+    const found = bench.readSamples();
+    expectSame(
+      found,
+      rows.flatMap((row) => row.map((value, f) => bench.round(value - shift![f]!))),
+    );
+    return [found];
+  },
+
+  normalise(bench) {
+    const { memory, kernels, n, d, rows, x, stride } = bench;
+    memory.run(bench.sampleRegions(), () => kernels.normalise(x, n, d, stride));
+    const found = bench.readSamples();
+    rows.forEach((row, i) => {
+      const sqNorm = inOrder(row.map((value) => value * value));
+      const scaled = found.subarray(i * d, (i + 1) * d);
+      expectSame(
+        scaled,
+        row.map((value) => (sqNorm === 0 ? value : bench.round(value / Math.sqrt(sqNorm)))),
+      );
+      if (sqNorm > 2 ** -900) expectNear(Math.hypot(...scaled), 1, d * epsilon(bench.precision));
+    });
+    return [found];
+  },
+} satisfies KernelTests;
