@@ -192,15 +192,28 @@ function normalise<T>(x: usize, n: i32, d: i32, stride: i32): void {
   const column = columnBytes<T>(d, stride);
   for (let i: usize = 0; i < <usize>n; i++) {
     let p = x + i * rowBytes<T>(d, stride);
-    let sum: f64 = 0;
-    for (let f: usize = 0; f < <usize>d; f++) {
-      const value = <f64>load<T>(p + f * column);
-      sum += value * value;
+    // Where squares underflow, all values are scaled by a power of two first.
+    let factor: f64 = 1;
+    let sum = sumOfSquares<T>(p, column, d, factor);
+    if (sum < 1.499696813895631e-241) {
+      factor = 1.3407807929942597e154;
+      sum = sumOfSquares<T>(p, column, d, factor);
     }
     if (sum == 0) continue;
     const norm = Math.sqrt(sum);
-    for (let f = 0; f < d; f++, p += column) store<T>(p, <T>(<f64>load<T>(p) / norm));
+    for (let f = 0; f < d; f++, p += column) store<T>(p, <T>((<f64>load<T>(p) * factor) / norm));
   }
+}
+
+/** Σ (factor · x)², feature by feature. */
+@inline
+function sumOfSquares<T>(x: usize, column: usize, d: i32, factor: f64): f64 {
+  let sum: f64 = 0;
+  for (let f: usize = 0; f < <usize>d; f++) {
+    const value = <f64>load<T>(x + f * column) * factor;
+    sum += value * value;
+  }
+  return sum;
 }
 
 export function toColumnsF32(rows: usize, n: i32, d: i32, columns: usize, stride: i32): void {

@@ -6,12 +6,15 @@ const LENGTH: f64 = 45000;
 /** Greatest i16. */
 const LARGEST: f64 = 32767;
 
+/** Shorter samples count as zeros: their scale would overflow float32. */
+const SHORTEST: f64 = 1e-30;
+
 /**
  * Rounds n samples to i16, each by a scale of its own that makes it as long as dot products in i32 allow.
  *
  * @param x in: n × d, rows `stride` elements apart
  * @param out out: n × (d rounded up to even) × i16, zero behind d
- * @param inverse out: n × f32: what the rounded values are to be multiplied by; 0 for a sample of zeros
+ * @param inverse out: n × f32: what the rounded values are to be multiplied by; 0 for a sample of (nearly) zeros
  */
 function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize): void {
   const width = (d + 1) & ~1;
@@ -43,7 +46,7 @@ function scaleOf<T>(row: usize, d: i32): f64 {
     sum += value * value;
     greatest = max(greatest, abs(value));
   }
-  return sum > 0 ? min(LENGTH / Math.sqrt(sum), LARGEST / greatest) : 0;
+  return sum > SHORTEST * SHORTEST ? min(LENGTH / Math.sqrt(sum), LARGEST / greatest) : 0;
 }
 
 @inline

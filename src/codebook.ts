@@ -1,7 +1,7 @@
 import type { Kernels } from './backend/backend.js';
 import { bytesOf, centroidStride, floatArray, packedLength, panelWidth } from './backend/shapes.js';
 import { type Workspace, withWorkspace } from './backend/workspace.js';
-import { checkFinite, statisticsLength, subtractShift } from './data/centre.js';
+import { measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
 import { copySamples, forPasses, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import { readSource, type Source } from './data/source.js';
 import { rangeError } from './errors.js';
@@ -109,7 +109,7 @@ function compare(codebook: Codebook, source: Source, use: (block: Block) => void
     for (let at = 0; at < source.nSamples; at += rows) {
       const count = Math.min(rows, source.nSamples - at);
       const samples = copySamples(workspace, source, precision, buffers.samples, buffers.staging, 0, at, at + count);
-      checkFinite(samples, buffers.scratch, at);
+      measureFeatures(samples, buffers.scratch, false, at);
       if (codebook.metric === 'cosine') kernels.normalise(samples.x, count, d, samples.stride);
       subtractShift(samples, codebook.shift, buffers.scratch);
       use(blockOf(codebook, samples, at, buffers));

@@ -44,7 +44,11 @@ export class Fit {
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init === 'random' ? 'random' : 'k-means++' };
     const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k) : options.algorithm;
-    const assignment = assignmentFor(algorithm, run);
+    const assignment = assignmentFor(
+      algorithm,
+      run,
+      statistics.magnitude.reduce((a, b) => Math.max(a, b), 0),
+    );
     return new Fit(
       run,
       shift,

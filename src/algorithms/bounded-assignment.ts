@@ -112,6 +112,8 @@ export class BoundedAssignment implements Assignment {
     const { sqNorm, greatest } = this.measureCentroids();
     const norm = Math.sqrt(sqNorm);
     const epsilon = precision === 'float32' ? 2 ** -24 : 2 ** -53;
+    // What squares lose where they underflow.
+    const lost = (d + 16) * (precision === 'float32' ? 2 ** -148 : 2 ** -1073);
     const reach = 2 * (d + 16) * epsilon * 1.01;
     workspace
       .int32(buffers.plan, 16)
@@ -120,7 +122,9 @@ export class BoundedAssignment implements Assignment {
         ...[run.buffers.centroids, run.buffers.labels, buffers.upper, buffers.lower, boundsStride(n)],
         ...[buffers.shifts, buffers.groupShifts, buffers.scratch],
       ]);
-    workspace.float64(buffers.plan + 64, 3).set([reach * 3 * sqNorm, reach * 2 * norm, (d + 16) * epsilon]);
+    workspace
+      .float64(buffers.plan + 64, 3)
+      .set([reach * 3 * sqNorm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
     const { quantised, inverse, quantisedPanels } = buffers;
     workspace.int32(buffers.plan + 88, 3).set(this.quantised ? [quantised, inverse, quantisedPanels] : [0, 0, 0]);
     if (this.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packQuantised(norm, greatest, reach));
@@ -182,6 +186,7 @@ export class BoundedAssignment implements Assignment {
     );
     const length = 45000 + Math.sqrt(d);
     const estimate = 1.01 * 2 * (0.51 * Math.sqrt(d) * norm + length * Math.sqrt(sqError));
-    return [2 / scale, estimate, reach * norm * norm, 2 * estimate + reach * 2 * norm * length];
+    // Samples shorter than 1e-30 count as zeros.
+    return [2 / scale, estimate, reach * norm * norm + 4e-30 * norm, 2 * estimate + reach * 2 * norm * length];
   }
 }

@@ -11,9 +11,15 @@ export function chooseAlgorithm(n: number, d: number, k: number): AlgorithmName 
   return n * d * k > 0 ? 'lloyd' : 'lloyd';
 }
 
-/** How an algorithm keeps the labels up to date. */
-export function assignmentFor(algorithm: AlgorithmName, run: Run): Assignment {
+/**
+ * How an algorithm keeps the labels up to date. Bounds and estimates are squares, in float32 in part: data of another order
+ * of magnitude than they hold is left to plain assignment.
+ *
+ * @param magnitude greatest |value| of the samples
+ */
+export function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number): Assignment {
   const { d } = run.samples;
+  if (magnitude < 1e-12 || magnitude > 1e15) return { restart: () => {}, assign: () => run.assign() };
   if (algorithm === 'hamerly') return new BoundedAssignment(run, 1, false);
   if (algorithm === 'yinyang') return new BoundedAssignment(run, yinyangGroups(d), d >= QUANTISED_MIN_D);
   return { restart: () => {}, assign: () => run.assign() };

@@ -142,9 +142,15 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         const start = x / bytes + i * row;
         let sum = 0;
         for (let f = 0; f < d; f++) sum += v[start + f * column]! * v[start + f * column]!;
+        // Where squares underflow, all values are scaled by a power of two first.
+        const factor = sum < 2 ** -800 ? 2 ** 512 : 1;
+        if (factor > 1) {
+          sum = 0;
+          for (let f = 0; f < d; f++) sum += (v[start + f * column]! * factor) ** 2;
+        }
         if (sum === 0) continue;
         const norm = Math.sqrt(sum);
-        for (let f = 0; f < d; f++) v[start + f * column] = v[start + f * column]! / norm;
+        for (let f = 0; f < d; f++) v[start + f * column] = (v[start + f * column]! * factor) / norm;
       }
     },
 
@@ -261,7 +267,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
           sum += value * value;
           greatest = Math.max(greatest, Math.abs(value));
         }
-        const scale = sum > 0 ? Math.min(45000 / Math.sqrt(sum), 32767 / greatest) : 0;
+        const scale = sum > 1e-30 * 1e-30 ? Math.min(45000 / Math.sqrt(sum), 32767 / greatest) : 0;
         memory.views.float32[inverse / 4 + i] = scale > 0 ? 1 / scale : 0;
         for (let f = 0; f < 2 * pairs; f++) {
           const value = f < d ? Math.fround(Math.fround(row[f]!) * Math.fround(scale)) : 0;

@@ -30,11 +30,17 @@ const SHIFT_UNITS = { float32: 1, float64: 16 } as const;
  *
  * @param scratch address of statisticsLength(d) float64
  * @param centred whether there is to be a shift
+ * @param rowsBefore rows of the data ahead of these samples, for messages
  * @throws ERR_NON_FINITE
  */
-export function measureFeatures(samples: Samples, scratch: number, centred: boolean): FeatureStatistics {
+export function measureFeatures(
+  samples: Samples,
+  scratch: number,
+  centred: boolean,
+  rowsBefore = 0,
+): FeatureStatistics {
   const { workspace, kernels, n, d, stride, precision } = samples;
-  checkFinite(samples, scratch);
+  checkFinite(samples, scratch, rowsBefore);
   const cells = workspace.float64(scratch, statisticsLength(d));
   for (let f = 0; f < d; f++) cells[f] = cells[f]! / n;
   const spread = cells.subarray(d);
@@ -58,13 +64,8 @@ export function measureFeatures(samples: Samples, scratch: number, centred: bool
   return { shift, magnitude, meanVariance: variance / d };
 }
 
-/**
- * Leaves the sums of the features at `scratch`, which tell whether all values are finite.
- *
- * @param rowsBefore rows of the data ahead of these samples, for the message
- * @throws ERR_NON_FINITE
- */
-export function checkFinite(samples: Samples, scratch: number, rowsBefore = 0): void {
+/** Leaves the sums of the features at `scratch`, which tell whether all values are finite. */
+function checkFinite(samples: Samples, scratch: number, rowsBefore: number): void {
   const { workspace, kernels, n, d, stride } = samples;
   const sums = workspace.float64(scratch, d).fill(0);
   forPasses(n, (i, count) => kernels.addFeatureSums(samples.at(i), count, d, stride, scratch));

@@ -1,0 +1,66 @@
+// Which algorithm is fastest where: the measurements behind 'auto'. npm run bench:sweep
+import { parseArgs } from 'node:util';
+import { ALGORITHMS } from '../src/algorithms/choose.js';
+import { kmeans } from '../src/index.js';
+import { interleaved, seconds } from './clock.js';
+import { type Kind, makeProblem, type Shape, shapeName, toConvergence } from './data.js';
+import { publish } from './report.js';
+import { formatTable, milliseconds } from './table.js';
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    /** Multiply-adds of an iteration of plain Lloyd: sets n. */
+    work: { type: 'string', default: '4e7' },
+    repeats: { type: 'string', default: '3' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const KINDS: readonly Kind[] = ['separated', 'overlapping', 'uniform'];
+const DIMENSIONS = [1, 2, 3, 4, 5, 8, 16, 24, 32, 64, 128, 384];
+const CLUSTERS = [3, 8, 16, 32, 64, 256];
+
+const shapes = DIMENSIONS.flatMap((d) =>
+  CLUSTERS.flatMap((k) =>
+    KINDS.map((kind): Shape => {
+      const n = Math.max(Math.round(Number(options.work) / (k * d)), 4 * k);
+      return { kind, n, d, k, precision: 'float32' };
+    }),
+  ),
+).filter((shape) => new RegExp(options.only).test(shapeName(shape)));
+
+const rows: string[][] = [];
+for (const shape of shapes) {
+  const row = await measure(shape);
+  rows.push(row);
+  console.log(row.join('  '));
+}
+publish(
+  {
+    part: 'sweep',
+    title: 'Algorithms by shape',
+    body: [
+      `Milliseconds of \`kmeans()\` from given starting rows until no label changes (60 iterations at the most), float32, one
+thread, medians of ${options.repeats} in turns. *Loss*: what \`'auto'\` takes beyond the fastest.`,
+      formatTable(['n', 'd', 'k', 'data', ...ALGORITHMS, 'fastest', "'auto' took", 'loss'], rows),
+    ],
+  },
+  options.write,
+);
+
+async function measure(shape: Shape): Promise<string[]> {
+  const problem = makeProblem(shape);
+  const run = (algorithm: 'auto' | (typeof ALGORITHMS)[number]) =>
+    kmeans(problem.values, shape.k, { ...toConvergence(problem), maxIter: 60, algorithm });
+  const auto = run('auto').algorithm;
+  const times = await interleaved(
+    ALGORITHMS.map((algorithm) => ({ name: algorithm, run: () => seconds(() => run(algorithm)) })),
+    Number(options.repeats),
+  );
+  const of = (algorithm: string) => times[algorithm]!.median;
+  const fastest = ALGORITHMS.reduce((a, b) => (of(b) < of(a) ? b : a));
+  const loss = of(auto) / of(fastest) - 1;
+  const { n, d, k, kind } = shape;
+  return [n, d, k, kind, ...ALGORITHMS.map((name) => milliseconds(of(name))), fastest, auto, `${(100 * loss).toFixed(0)} %`].map(String);
+}
