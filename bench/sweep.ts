@@ -62,5 +62,14 @@ async function measure(shape: Shape): Promise<string[]> {
   const fastest = ALGORITHMS.reduce((a, b) => (of(b) < of(a) ? b : a));
   const loss = of(auto) / of(fastest) - 1;
   const { n, d, k, kind } = shape;
-  return [n, d, k, kind, ...ALGORITHMS.map((name) => milliseconds(of(name))), fastest, auto, `${(100 * loss).toFixed(0)} %`].map(String);
+  return [
+    n,
+    d,
+    k,
+    kind,
+    ...ALGORITHMS.map((name) => milliseconds(of(name))),
+    fastest,
+    auto,
+    `${(100 * loss).toFixed(0)} %`,
+  ].map(String);
 }

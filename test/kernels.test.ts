@@ -4,7 +4,7 @@ import { createWasmBackend } from '../src/backend/wasm.js';
 import simd from '../src/generated/simd.js';
 import { kernelSuite } from './kernels.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'base64'));
+const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
 const precisions = ['float32', 'float64'] as const;
 
 for (const precision of precisions) {

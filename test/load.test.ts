@@ -8,7 +8,7 @@ type Load = typeof import('../src/backend/load.js');
 let load: Load;
 
 const { WebAssembly: engine } = globalThis;
-const bytes = Uint8Array.from(Buffer.from(simd, 'base64'));
+const bytes = Uint8Array.from(Buffer.from(simd, 'hex'));
 
 beforeEach(async () => {
   vi.resetModules();

@@ -73,15 +73,19 @@ function xoshiro(state: readonly bigint[]): () => bigint {
   };
 }
 
-/** Four words of splitmix32 from the low half of the seed and the high one, mixed in; the last is odd, so never all are 0. */
+/** Two words of splitmix32 from the low half of the seed, two from the high one; the last is odd, so never all are 0. */
 function stateOf(seed: number): bigint[] {
-  const golden = 0x9e3779b9n;
-  let mixed = word(BigInt(seed)) ^ word((BigInt(seed) >> 32n) * golden);
-  const words = Array.from({ length: 4 }, () => {
-    mixed = word(mixed + golden);
-    let z = word((mixed ^ (mixed >> 16n)) * 0x21f0aaadn);
+  const low = splitmix32(BigInt(seed), 2);
+  const high = splitmix32((BigInt(seed) >> 32n) ^ 0x5bd1e995n, 2);
+  return [...low, high[0]!, high[1]! | 1n];
+}
+
+function splitmix32(start: bigint, count: number): bigint[] {
+  let counter = word(start);
+  return Array.from({ length: count }, () => {
+    counter = word(counter + 0x9e3779b9n);
+    let z = word((counter ^ (counter >> 16n)) * 0x21f0aaadn);
     z = word((z ^ (z >> 15n)) * 0x735a2d97n);
     return z ^ (z >> 15n);
   });
-  return [...words.slice(0, 3), words[3]! | 1n];
 }

@@ -13,7 +13,7 @@ import { exactQuotient, unitInLastPlace } from './helpers/exact.js';
 import { placeRows } from './helpers/placed-samples.js';
 import { mulberry32, normal, shuffled } from './helpers/problems.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'base64'));
+const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
 const precisions: Precision[] = ['float32', 'float64'];
 
 describe.each([

@@ -5,7 +5,7 @@ import { Workspace } from '../src/backend/workspace.js';
 import simd from '../src/generated/simd.js';
 import { expectCode } from './helpers/errors.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'base64'));
+const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
 
 describe.each([
   ['js', createReferenceBackend],
