@@ -1,20 +1,56 @@
-// Compiles assembly/ for every target of asconfig.json and writes each binary as a base64 string into src/generated/.
+// Compiles assembly/ for every target of asconfig.json into src/generated/: the first as hexadecimal digits, the others, which
+// hardly differ from it, as edits of those. src/backend/binary-text.ts reads both.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
+
+/** Bytes that have to agree before two binaries count as being in step again. */
+const IN_STEP = 3;
 
 const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
 mkdirSync('src/generated', { recursive: true });
 mkdirSync('build', { recursive: true });
 
+let first;
 for (const target of Object.keys(targets)) {
   const { error, stderr } = await asc.main(['--config', 'asconfig.json', '--target', target]);
   const messages = stderr.toString();
   if (messages) process.stderr.write(messages);
   if (error) process.exit(1);
   const bytes = readFileSync(targets[target].outFile);
+  const text = first ? editsOf(first, bytes) : bytes.toString('hex');
+  first ??= bytes;
   writeFileSync(
     `src/generated/${target}.ts`,
-    `// Made by scripts/build-wasm.mjs from assembly/.\nexport default '${bytes.toString('base64')}';\n`,
+    `// Made by scripts/build-wasm.mjs from assembly/.\nexport default '${text}';\n`,
   );
-  console.log(`${target}.wasm  ${bytes.length} bytes`);
+  console.log(`${target}.wasm  ${bytes.length} bytes, ${text.length} characters`);
+}
+
+/** Edits that turn the hexadecimal digits of `from` into those of `to`: `keep,drop,insert`, counted in digits. */
+function editsOf(from, to) {
+  const edits = [];
+  let kept = 0;
+  for (let i = 0, j = 0; i < from.length || j < to.length; ) {
+    if (i < from.length && from[i] === to[j]) {
+      i++;
+      j++;
+      kept++;
+      continue;
+    }
+    const { drop, insert } = nearestStep(from.subarray(i), to.subarray(j));
+    edits.push([2 * kept, 2 * drop, to.subarray(j, j + insert).toString('hex')].join());
+    i += drop;
+    j += insert;
+    kept = 0;
+  }
+  return edits.join(';');
+}
+
+/** How many bytes to leave out of one and to take from the other, the fewest in all, until both are in step again. */
+function nearestStep(from, to) {
+  for (let total = 1; ; total++)
+    for (let drop = 0; drop <= total; drop++) {
+      const insert = total - drop;
+      if (from.subarray(drop, drop + IN_STEP).equals(to.subarray(insert, insert + IN_STEP))) return { drop, insert };
+    }
 }

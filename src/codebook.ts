@@ -18,6 +18,8 @@ export interface Codebook {
   readonly d: number;
   readonly precision: Precision;
   readonly metric: 'euclidean' | 'cosine';
+  /** Whether the run compared by relaxed SIMD; predictions do likewise where the engine has it. */
+  readonly relaxedSimd: boolean;
   /** d: subtracted from every sample. */
   readonly shift: Float64Array;
   /** k × d, less the shift. */
@@ -128,12 +130,13 @@ function placeCentroids(workspace: Workspace, codebook: Codebook, centroids: num
 }
 
 function blockOf(
-  { k, d, precision }: Codebook,
+  { k, d, precision, relaxedSimd }: Codebook,
   samples: Samples,
   at: number,
   buffers: Record<'centroids' | 'packed' | 'labels' | 'distances' | 'panel' | 'best', number>,
 ): Block {
   const { workspace, kernels, n: count, stride } = samples;
+  const { assign } = workspace.backendFor(relaxedSimd).kernels[precision];
   const { centroids, packed, labels, distances, panel, best } = buffers;
   const width = panelWidth(precision);
   const callRows = Math.max(Math.floor(CALL_WORK / (k * d)) & ~7, 8);
@@ -141,11 +144,7 @@ function blockOf(
     at,
     count,
     labelsOf() {
-      forPasses(
-        count,
-        (i, m) => kernels.assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best),
-        callRows,
-      );
+      forPasses(count, (i, m) => assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best), callRows);
       return workspace.int32(labels, count);
     },
     distancesOf() {

@@ -37,7 +37,8 @@ export class Fit {
     const { samples, statistics } = placeSamples(workspace, source, precision, options.metric, weights);
     const buffers = workspace.take(runLayout({ n, d, k, precision, trials: trialsFor(k) }), n);
     const maxWeight = weights ? weights.reduce((a, b) => Math.max(a, b)) : 1;
-    const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight);
+    const backend = workspace.backendFor(options.relaxedSimd);
+    const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight, backend);
     const { shift, meanVariance } = statistics;
     const { maxIter, tol, emptyCluster } = options;
     const seeding: Seeding = start
@@ -68,12 +69,13 @@ export class Fit {
 
   /** The current centroids, for comparisons with new samples. */
   codebook(): Codebook {
-    const { samples, k } = this.run;
+    const { samples, k, backend } = this.run;
     return {
       k,
       d: samples.d,
       precision: samples.precision,
       metric: this.options.metric,
+      relaxedSimd: backend.name === 'wasm-relaxed-simd',
       shift: this.shift,
       shiftedCentroids: this.run.copyCentroids(),
     };

@@ -62,7 +62,7 @@ export function outcomeOf(fit: Fit, last: Iteration): Outcome {
     nSamples: run.samples.n,
     seed: options.seed,
     algorithm: fit.algorithm,
-    backend: run.samples.workspace.backend.name,
+    backend: run.backend.name,
     threads: 1,
   };
 }

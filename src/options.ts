@@ -17,6 +17,7 @@ export interface ResolvedOptions {
   readonly algorithm: 'auto' | AlgorithmName;
   readonly emptyCluster: EmptyClusterPolicy;
   readonly precision: 'auto' | Precision;
+  readonly relaxedSimd: boolean;
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
@@ -66,6 +67,7 @@ export function resolveOptions(options: KMeansOptions = {}): ResolvedOptions {
     algorithm: options.algorithm ?? 'auto',
     emptyCluster: options.emptyCluster ?? 'relocate',
     precision: options.precision ?? 'auto',
+    relaxedSimd: options.relaxedSimd ?? false,
     onProgress: options.onProgress,
   };
 }

@@ -115,7 +115,9 @@ export function kmeansFromJSON(json: object): KMeansModel {
     throw typeError('ERR_DATA_TYPE', 'this object is no model of kmeans-simd version 1, as result.toJSON() writes it');
   const shiftedCentroids = floatArray(precision, k * d);
   shiftedCentroids.set(values);
-  const codebook: Codebook = { k, d, precision, metric, shift: Float64Array.from(model.shift), shiftedCentroids };
+  const relaxedSimd = model.backend === 'wasm-relaxed-simd';
+  const shift = Float64Array.from(model.shift);
+  const codebook: Codebook = { k, d, precision, metric, relaxedSimd, shift, shiftedCentroids };
   return new Model(codebook, { ...(model as KMeansJSON), counts: Float64Array.from(model.counts ?? []) });
 }
 

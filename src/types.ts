@@ -84,6 +84,11 @@ export interface KMeansOptions {
   emptyCluster?: 'relocate' | 'keep' | 'error';
   /** Default `'auto'`: float32 for Float32Array and 8- and 16-bit integers, else float64. */
   precision?: 'auto' | Precision;
+  /**
+   * Compare samples with centroids by fused multiply-add where the engine has it (relaxed SIMD): faster on some machines, but
+   * ties and near ties may go another way, so no longer the same bits on every machine. Default false.
+   */
+  relaxedSimd?: boolean;
   /** Called after every iteration. An exception it throws ends the run and reaches the caller. */
   onProgress?: (progress: Progress) => void;
 }
@@ -111,7 +116,7 @@ export interface KMeansModel {
   seed: number;
   /** The algorithm that ran. */
   algorithm: string;
-  /** `'wasm-simd'` or `'js'`. */
+  /** What compared samples with centroids: `'wasm-simd'`, `'wasm-relaxed-simd'` or `'js'`. */
   backend: string;
   threads: number;
   /** Labels of new samples. */

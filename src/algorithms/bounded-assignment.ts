@@ -5,6 +5,20 @@ import { panelsOfCentroids } from './centroid-groups.js';
 import type { Assignment } from './lloyd.js';
 import { callRows, type Run } from './run.js';
 
+export interface BoundsOptions {
+  /** Groups wanted; whole panels of centroids make a group, so there may be fewer. */
+  groups: number;
+  /** Whether samples are kept as i16 too, for estimates at half the cost that settle most labels. */
+  quantised: boolean;
+  /** Share of the labels that may have changed last for bounds to begin. */
+  startShare: number;
+}
+
+/** Share of all pairs of sample and group above which bounds rest … */
+const REST_SHARE = 0.75;
+/** … for so many assignments. */
+const REST = 4;
+
 /**
  * The labels of plain assignment, at less work: bounds on the distances to the own centroid and to groups of others tell
  * which samples cannot have changed and which groups need no look (Hamerly 2010 with one group; Ding et al. 2015 with more).
@@ -14,52 +28,69 @@ export class BoundedAssignment implements Assignment {
   private readonly groupPanels: number;
   private readonly panels: number;
   private readonly buffers: BoundsBuffers;
-  private iteration = 0;
+  /** Assignments since the groups were formed; 0: there are no bounds. */
+  private age = 0;
+  /** Plain assignments to come before bounds are tried again. */
+  private rest = 0;
 
-  /**
-   * @param groups wanted; whole panels of centroids make a group, so there may be fewer
-   * @param quantised whether samples are kept as i16 too, for estimates at half the cost that settle most labels
-   */
   constructor(
     private readonly run: Run,
-    groups: number,
-    private readonly quantised: boolean,
+    private readonly options: BoundsOptions,
   ) {
     const { samples, k } = run;
     const { n, d, precision, workspace } = samples;
     const panels = Math.ceil(k / BOUNDS_PANEL);
-    const groupPanels = Math.ceil(panels / groups);
+    const groupPanels = Math.ceil(panels / options.groups);
     const kernelPanels = BOUNDS_PANEL / panelWidth(precision);
     this.panels = panels * kernelPanels;
     this.groupPanels = groupPanels * kernelPanels;
     this.groups = Math.ceil(panels / groupPanels);
+    const { quantised } = options;
     this.buffers = workspace.take(boundsLayout({ n, d, k, precision, groups: this.groups, quantised }), n);
     if (quantised) this.quantiseSamples();
   }
 
   restart(): void {
-    this.iteration = 0;
+    this.age = 0;
+    this.rest = 0;
   }
 
-  /**
-   * The bounds begin with the second assignment: those made before the centroids' first move, the longest, would not hold.
-   * The first is plain, or by estimates where there are any, since they cost half.
-   */
-  assign(): void {
-    const { run, quantised } = this;
-    this.iteration++;
-    if (this.iteration === 1 && !quantised) {
+  assign(changed: number): void {
+    const { run, options } = this;
+    if (this.age === 0 && (this.rest > 0 || changed > options.startShare * run.samples.n)) {
+      this.rest--;
       run.assign();
       return;
     }
-    const first = this.iteration <= 2;
+    const looks = this.advance();
+    // Where most samples look at most groups anyway, plain assignment is cheaper, unless looks are by estimates.
+    if (this.age > 1 && !options.quantised && looks > REST_SHARE * run.samples.n * this.groups) {
+      this.age = 0;
+      this.rest = REST;
+    }
+  }
+
+  /** One assignment by bounds; returns how many pairs of sample and group it looked at. */
+  private advance(): number {
+    const { run, buffers } = this;
+    // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
+    const first = this.age === 0 || (this.age === 1 && this.options.quantised);
     if (first) this.form();
     else this.writeShifts();
+    this.age++;
     this.pack();
     this.writePlan();
     const { kernels, n, d } = run.samples;
     const rows = first ? Math.min(callRows(run.k, d), BOUNDS_CHUNK) : BOUNDS_CHUNK;
-    forPasses(n, (i, count) => kernels.advance(this.buffers.plan, i, count, first ? 1 : 0), rows);
+    let looks = 0;
+    forPasses(
+      n,
+      (i, count) => {
+        looks += kernels.advance(buffers.plan, i, count, first ? 1 : 0);
+      },
+      rows,
+    );
+    return looks;
   }
 
   /** Forms the groups from where the centroids stand now. */
@@ -126,8 +157,10 @@ export class BoundedAssignment implements Assignment {
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * sqNorm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
     const { quantised, inverse, quantisedPanels } = buffers;
-    workspace.int32(buffers.plan + 88, 3).set(this.quantised ? [quantised, inverse, quantisedPanels] : [0, 0, 0]);
-    if (this.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packQuantised(norm, greatest, reach));
+    workspace
+      .int32(buffers.plan + 88, 3)
+      .set(this.options.quantised ? [quantised, inverse, quantisedPanels] : [0, 0, 0]);
+    if (this.options.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packQuantised(norm, greatest, reach));
   }
 
   /** Greatest squared length and greatest absolute value of the centroids. */

@@ -1,3 +1,4 @@
+import type { Backend } from '../backend/backend.js';
 import { CHUNK, type RunBuffers } from '../backend/layout.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { FeatureStatistics } from '../data/centre.js';
@@ -22,6 +23,8 @@ export class Run {
     readonly buffers: RunBuffers,
     statistics: FeatureStatistics,
     maxWeight: number,
+    /** Whose kernels compare samples with centroids; all else is the samples' own backend's. */
+    readonly backend: Backend = samples.workspace.backend,
   ) {
     this.writeGrids(statistics.magnitude, maxWeight);
   }
@@ -37,12 +40,12 @@ export class Run {
   /** Labels every sample with its nearest centroid. */
   assign(): void {
     const { samples, k, buffers } = this;
-    const { kernels, d, stride } = samples;
+    const { kernels, d, stride, precision } = samples;
+    const { assign } = this.backend.kernels[precision];
     kernels.pack(buffers.centroids, k, d, buffers.packed);
     forPasses(
       samples.n,
-      (i, count) =>
-        kernels.assign(samples.at(i), count, d, stride, buffers.packed, k, buffers.labels + i * 4, buffers.best),
+      (i, count) => assign(samples.at(i), count, d, stride, buffers.packed, k, buffers.labels + i * 4, buffers.best),
       callRows(k, d),
     );
   }

@@ -113,11 +113,13 @@ export interface LinearMemory {
   ensure(bytes: number): void;
 }
 
-export type BackendName = 'wasm-simd' | 'js';
+export type BackendName = 'wasm-simd' | 'wasm-relaxed-simd' | 'js';
 
 /** One memory and the kernels that see it. */
 export interface Backend {
   readonly name: BackendName;
   readonly memory: LinearMemory;
   readonly kernels: Readonly<Record<Precision, Kernels>>;
+  /** Kernels on the same memory whose scores may fuse multiply and add; these ones where the engine has no relaxed SIMD. */
+  relaxed(): Backend;
 }

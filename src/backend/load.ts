@@ -1,6 +1,8 @@
 import { rangeError, typeError } from '../errors.js';
+import relaxedEdits from '../generated/relaxed.js';
 import simd from '../generated/simd.js';
 import type { Backend } from './backend.js';
+import { applyEdits, decodeHex } from './binary-text.js';
 import { createReferenceBackend } from './reference.js';
 import { createWasmBackend } from './wasm.js';
 
@@ -15,6 +17,8 @@ let choice: 'auto' | 'wasm' | 'js' = 'auto';
 let given: WebAssembly.Module | undefined;
 /** Compiled at first need, once; undefined again after a failure, so that a later call tries again. */
 let compiled: WebAssembly.Module | undefined;
+/** The same kernels with relaxed SIMD; null where the engine has none of it. */
+let relaxed: WebAssembly.Module | null | undefined;
 
 /** Settles which backend the following calls run on. Nobody needs to call it. */
 export function configureBackend(options: InitOptions): void {
@@ -29,7 +33,7 @@ export function configureBackend(options: InitOptions): void {
 export function createBackend(): Backend {
   if (choice === 'js') return createReferenceBackend();
   try {
-    return createWasmBackend(given ?? compileKernels());
+    return createWasmBackend(given ?? compileKernels(), compileRelaxed);
   } catch (error) {
     if (choice === 'wasm')
       throw typeError('ERR_OPTION', `backend is 'wasm', but the kernels cannot run here: ${(error as Error).message}`);
@@ -43,13 +47,19 @@ export function isCurrent(backend: Backend): boolean {
 }
 
 function compileKernels(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(decodeBase64(simd));
+  compiled ??= new WebAssembly.Module(decodeHex(simd));
   return compiled;
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+/** Undefined where the engine has no relaxed SIMD, or may not compile here. */
+function compileRelaxed(): WebAssembly.Module | undefined {
+  if (relaxed === undefined) {
+    const bytes = decodeHex(applyEdits(simd, relaxedEdits));
+    try {
+      relaxed = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+    } catch {
+      return undefined;
+    }
+  }
+  return relaxed ?? undefined;
 }

@@ -5,11 +5,13 @@ import { bytesOf, COLUMNS_MAX_D, centroidStride, panelWidth, sumsEntryLength, su
 /** The kernels in plain TypeScript: the oracle of the tests, and the fallback where WebAssembly or its SIMD is missing. */
 export function createReferenceBackend(): Backend {
   const memory = new PlainMemory();
-  return {
+  const backend: Backend = {
     name: 'js',
     memory,
     kernels: { float32: referenceKernels(memory, 'float32'), float64: referenceKernels(memory, 'float64') },
+    relaxed: () => backend,
   };
+  return backend;
 }
 
 class PlainMemory implements LinearMemory {

@@ -1,17 +1,43 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import type { Precision } from '../types.js';
-import type { Backend, KernelName, Kernels, LinearMemory } from './backend.js';
+import type { Backend, BackendName, KernelName, Kernels, LinearMemory } from './backend.js';
 
 const PAGE = 65536;
 
-/** An instance of the compiled kernels over a memory of its own. */
-export function createWasmBackend(module: WebAssembly.Module): Backend {
+/**
+ * An instance of the compiled kernels over a memory of its own.
+ *
+ * @param compileRelaxed gives the kernels compiled with relaxed SIMD, for a second instance over that memory, made at first
+ *   need; undefined where the engine has none of it
+ */
+export function createWasmBackend(
+  module: WebAssembly.Module,
+  compileRelaxed?: () => WebAssembly.Module | undefined,
+): Backend {
   const memory = new WebAssembly.Memory({ initial: 1 });
+  let relaxed: Backend | undefined;
+  const plain = instantiate('wasm-simd', module, memory, () => {
+    if (relaxed) return relaxed;
+    const relaxedModule = compileRelaxed?.();
+    if (!relaxedModule) return plain;
+    relaxed = instantiate('wasm-relaxed-simd', relaxedModule, memory, () => relaxed!);
+    return relaxed;
+  });
+  return plain;
+}
+
+function instantiate(
+  name: BackendName,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  relaxed: () => Backend,
+): Backend {
   const { exports } = instantiateSync(module, { env: { memory } });
   return {
-    name: 'wasm-simd',
+    name,
     memory: new WasmMemory(memory),
     kernels: { float32: kernelsOf(exports, 'float32'), float64: kernelsOf(exports, 'float64') },
+    relaxed,
   };
 }
 

@@ -26,6 +26,11 @@ export class Workspace {
     return this.backend.kernels[precision];
   }
 
+  /** What a call compares samples with centroids by: relaxed kernels where it asks for them and the engine has them. */
+  backendFor(relaxedSimd: boolean): Backend {
+    return relaxedSimd ? this.backend.relaxed() : this.backend;
+  }
+
   /** Takes a buffer for every entry of a plan (name → bytes) for work on `rows` rows; returns where each begins. */
   take<Name extends string>(plan: Readonly<Record<Name, number>>, rows: number): Record<Name, number> {
     const pointers = {} as Record<Name, number>;
