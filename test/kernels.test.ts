@@ -2,14 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import simd from '../src/generated/simd.js';
+import { compileRelaxedKernels } from './helpers/relaxed-simd.js';
 import { kernelSuite } from './kernels.js';
 
 const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
+const relaxedModule = compileRelaxedKernels();
 const precisions = ['float32', 'float64'] as const;
 
 for (const precision of precisions) {
   kernelSuite('js', createReferenceBackend, precision);
   kernelSuite('wasm-simd', () => createWasmBackend(module), precision);
+  if (relaxedModule) {
+    const createRelaxedBackend = () => createWasmBackend(module, () => relaxedModule).relaxed();
+    kernelSuite('wasm-relaxed-simd', createRelaxedBackend, precision);
+  } else test.skip(`kernels [wasm-relaxed-simd, ${precision}]: this engine has no relaxed SIMD`, () => {});
 }
 
 describe('the compiled kernels', () => {

@@ -12,6 +12,9 @@ import { kernelTests } from './helpers/kernel-table.js';
 /** Kernels that callers keep away from the ends of the range of floats, see algorithms/choose.ts. */
 const MODERATE_ONLY: ReadonlySet<KernelName> = new Set(['advance', 'quantise']);
 
+/** Kernels that compare scores, which relaxed SIMD may round otherwise: their tests know how much that may be. */
+const SCORING: ReadonlySet<KernelName> = new Set(['assign', 'advance']);
+
 const isExtreme = ({ kind }: Shape): boolean => kind === 'huge' || kind === 'tiny';
 
 const kernelNames = Object.keys(kernelTests) as KernelName[];
@@ -48,6 +51,7 @@ export function kernelSuite(name: BackendName, createBackend: () => Backend, pre
       for (const shape of some) {
         const written = digestOf(kernel, memory, precision, shape);
         if (name === 'js') referenceDigests.set(keyOf(kernel, precision, shape), written);
+        else if (name === 'wasm-relaxed-simd' && SCORING.has(kernel)) continue;
         else if (written !== digestOnReference(kernel, precision, shape))
           expect.fail(`the bytes are not those of the reference backend for ${JSON.stringify(shape)}`);
       }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import simd from '../src/generated/simd.js';
 import { expectCode } from './helpers/errors.js';
+import { compileRelaxedKernels } from './helpers/relaxed-simd.js';
 
 type Load = typeof import('../src/backend/load.js');
 
@@ -116,6 +117,56 @@ describe('a forced backend', () => {
     const js = load.createBackend();
     load.configureBackend({ backend: 'auto' });
     expect(load.isCurrent(js)).toBe(false);
+  });
+});
+
+describe.skipIf(!compileRelaxedKernels())('the relaxed kernels, where the engine has relaxed SIMD', () => {
+  test('see the same memory, also after it grew', () => {
+    const plain = load.createBackend();
+    const relaxed = plain.relaxed();
+    expect([plain.name, relaxed.name]).toEqual(['wasm-simd', 'wasm-relaxed-simd']);
+    relaxed.memory.ensure(200_000);
+    expect(plain.memory.buffer).toBe(relaxed.memory.buffer);
+    new Float64Array(plain.memory.buffer, 190_000, 2).set([1, 2]);
+    expect(relaxed.kernels.float64.weightedSum(190_000, 2, 0)).toBe(3);
+  });
+
+  test('are validated and compiled once, at first need', () => {
+    const state = stubEngine();
+    const validate = vi.spyOn(WebAssembly, 'validate');
+    const [a, b] = [load.createBackend(), load.createBackend()];
+    expect([state.compiled, validate.mock.calls.length]).toEqual([1, 0]);
+    expect(a.relaxed()).toBe(a.relaxed());
+    expect(a.relaxed().relaxed()).toBe(a.relaxed());
+    expect(b.relaxed().name).toBe('wasm-relaxed-simd');
+    expect([state.compiled, validate.mock.calls.length]).toEqual([2, 1]);
+  });
+
+  test('are the plain ones where they may not be compiled, until they may', () => {
+    const wasm = new engine.Module(bytes);
+    const state = stubEngine();
+    state.broken = true;
+    load.configureBackend({ wasm });
+    const backend = load.createBackend();
+    expect(backend.relaxed()).toBe(backend);
+    state.broken = false;
+    expect(backend.relaxed().name).toBe('wasm-relaxed-simd');
+  });
+});
+
+describe('the relaxed kernels, where the engine has no relaxed SIMD', () => {
+  test('are the plain ones; it is asked once', () => {
+    const state = stubEngine();
+    const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    const [a, b] = [load.createBackend(), load.createBackend()];
+    expect([a.relaxed(), b.relaxed(), a.relaxed()]).toEqual([a, b, a]);
+    expect([state.compiled, validate.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  test('are plain JavaScript where that runs', () => {
+    load.configureBackend({ backend: 'js' });
+    const backend = load.createBackend();
+    expect(backend.relaxed()).toBe(backend);
   });
 });
 

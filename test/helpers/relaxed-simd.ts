@@ -1,0 +1,15 @@
+import { setFlagsFromString } from 'node:v8';
+import { applyEdits, decodeHex } from '../../src/backend/binary-text.js';
+import relaxedEdits from '../../src/generated/relaxed.js';
+import simd from '../../src/generated/simd.js';
+
+export const relaxedBytes = decodeHex(applyEdits(simd, relaxedEdits));
+
+/**
+ * The kernels compiled with relaxed SIMD; undefined where the engine has none of it. Node 20 has it behind a flag, which is set
+ * here for the process of this test file.
+ */
+export function compileRelaxedKernels(): WebAssembly.Module | undefined {
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return WebAssembly.validate(relaxedBytes) ? new WebAssembly.Module(relaxedBytes) : undefined;
+}
