@@ -80,13 +80,14 @@ export class BoundedAssignment implements Assignment {
     this.age++;
     this.pack();
     this.writePlan();
-    const { kernels, n, d } = run.samples;
+    const { precision, n, d } = run.samples;
+    const { advance } = run.backend.kernels[precision];
     const rows = first ? Math.min(callRows(run.k, d), BOUNDS_CHUNK) : BOUNDS_CHUNK;
     let looks = 0;
     forPasses(
       n,
       (i, count) => {
-        looks += kernels.advance(buffers.plan, i, count, first ? 1 : 0);
+        looks += advance(buffers.plan, i, count, first ? 1 : 0);
       },
       rows,
     );
