@@ -1,5 +1,5 @@
-import { type AlgorithmName, assignmentFor, chooseAlgorithm } from './algorithms/choose.js';
-import { type Assignment, type Iteration, type Limits, lloyd } from './algorithms/lloyd.js';
+import { type AnyAlgorithmName, chooseAlgorithm, prepareAlgorithm } from './algorithms/choose.js';
+import type { Iteration } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
 import { runLayout } from './backend/layout.js';
 import { bytesOf, COLUMNS_MAX_D, floatArray } from './backend/shapes.js';
@@ -20,10 +20,9 @@ export class Fit {
   private constructor(
     readonly run: Run,
     readonly shift: Float64Array,
-    readonly limits: Limits,
     readonly options: ResolvedOptions,
-    readonly algorithm: AlgorithmName,
-    private readonly assignment: Assignment,
+    readonly algorithm: AnyAlgorithmName,
+    private readonly startRun: () => Generator<Iteration, Iteration>,
     private readonly seeding: Seeding,
   ) {}
 
@@ -45,26 +44,20 @@ export class Fit {
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init === 'random' ? 'random' : 'k-means++' };
     const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k) : options.algorithm;
-    const assignment = assignmentFor(
+    const startRun = prepareAlgorithm(
       algorithm,
       run,
-      statistics.magnitude.reduce((a, b) => Math.max(a, b), 0),
-    );
-    return new Fit(
-      run,
-      shift,
       { maxIter, shiftTolerance: tol * meanVariance, emptyCluster },
-      options,
-      algorithm,
-      assignment,
-      seeding,
+      statistics.magnitude.reduce((a, b) => Math.max(a, b), 0),
+      options.algorithm === 'auto',
     );
+    return new Fit(run, shift, options, algorithm, startRun, seeding);
   }
 
   /** One run from fresh first centroids, an iteration at a time. */
   *iterate(random: Random): Generator<Iteration, Iteration> {
     seedRun(this.run, this.seeding, random);
-    return yield* lloyd(this.run, this.limits, this.assignment);
+    return yield* this.startRun();
   }
 
   /** The current centroids, for comparisons with new samples. */

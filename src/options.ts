@@ -1,4 +1,4 @@
-import { ALGORITHMS, type AlgorithmName } from './algorithms/choose.js';
+import { ALL_ALGORITHMS, type AnyAlgorithmName } from './algorithms/choose.js';
 import type { EmptyClusterPolicy } from './algorithms/empty-clusters.js';
 import { rangeError, typeError } from './errors.js';
 import { checkOptions, integer, isNumber, type OptionRules, oneOf, seedRule, show } from './option-rules.js';
@@ -14,7 +14,7 @@ export interface ResolvedOptions {
   readonly seed: number;
   readonly sampleWeight: ArrayLike<number> | undefined;
   readonly metric: 'euclidean' | 'cosine';
-  readonly algorithm: 'auto' | AlgorithmName;
+  readonly algorithm: 'auto' | AnyAlgorithmName;
   readonly emptyCluster: EmptyClusterPolicy;
   readonly precision: 'auto' | Precision;
   readonly relaxedSimd: boolean;
@@ -38,7 +38,7 @@ const RULES: OptionRules = {
   seed: seedRule,
   sampleWeight: [() => true, ''],
   metric: oneOf('euclidean', 'cosine'),
-  algorithm: oneOf('auto', ...ALGORITHMS),
+  algorithm: oneOf('auto', ...ALL_ALGORITHMS),
   emptyCluster: oneOf('relocate', 'keep', 'error'),
   precision: oneOf('auto', 'float32', 'float64'),
   relaxedSimd: [(v) => typeof v === 'boolean', 'true or false'],
@@ -52,6 +52,8 @@ const RULES: OptionRules = {
  */
 export function resolveOptions(options: KMeansOptions = {}): ResolvedOptions {
   checkOptions(options, RULES);
+  if (options.algorithm === 'hartigan-wong' && options.metric === 'cosine')
+    throw rangeError('ERR_OPTION', "metric is 'cosine'; with the algorithm 'hartigan-wong' it must be 'euclidean'");
   const { init = 'k-means++', nInit = 'auto' } = options;
   const drawn = init === 'random' || typeof init === 'function';
   const runs = typeof init === 'object' ? 1 : nInit === 'auto' ? (drawn ? 10 : 1) : nInit;

@@ -1,33 +1,76 @@
 import { BoundedAssignment } from './bounded-assignment.js';
-import type { Assignment } from './lloyd.js';
+import { hartiganWong } from './hartigan-wong.js';
+import { type Assignment, type Iteration, type Limits, lloyd } from './lloyd.js';
 import type { Run } from './run.js';
+import { Transfers } from './transfers.js';
 
+/** Algorithms that give the same bits and differ in speed. */
 export const ALGORITHMS = ['lloyd', 'hamerly', 'yinyang'] as const;
 
 export type AlgorithmName = (typeof ALGORITHMS)[number];
 
-/** What `algorithm: 'auto'` takes for n samples of d features and k clusters. */
+/** Those, and the one that finds another optimum. */
+export const ALL_ALGORITHMS = [...ALGORITHMS, 'hartigan-wong'] as const;
+
+export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
+
+/** From this many features on Yinyang keeps the samples as i16 too: half their size, and estimates at half the cost. */
+const QUANTISED_MIN_D = 24;
+
+/** Work of an iteration below which setting bounds up costs more than they save. */
+const BOUNDS_MIN_WORK = 2e5;
+
+/** Samples of a cluster below which that is so too. */
+const BOUNDS_MIN_SAMPLES = 16;
+
+/** Share of labels that changed last, at which bounds begin to pay where looking costs little. */
+const PATIENT_START = 0.05;
+
+/**
+ * What `algorithm: 'auto'` takes for n samples of d features and k clusters. The thresholds are those of `npm run
+ * bench:sweep`; beside them the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
+ */
 export function chooseAlgorithm(n: number, d: number, k: number): AlgorithmName {
-  return n * d * k > 0 ? 'lloyd' : 'lloyd';
+  if (n * d * k < BOUNDS_MIN_WORK || n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
+  if (d <= 4) return k * d >= 96 ? 'yinyang' : 'lloyd';
+  if (d < QUANTISED_MIN_D) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
+  return k >= 16 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
+}
+
+/**
+ * Takes the memory of an algorithm. Every call of what it returns is a run from the centroids that are in place.
+ *
+ * @param magnitude greatest |value| of the samples
+ * @param patient whether bounds may wait until few labels change
+ */
+export function prepareAlgorithm(
+  algorithm: AnyAlgorithmName,
+  run: Run,
+  limits: Limits,
+  magnitude: number,
+  patient: boolean,
+): () => Generator<Iteration, Iteration> {
+  if (algorithm === 'hartigan-wong') {
+    const transfers = new Transfers(run);
+    return () => hartiganWong(run, limits, transfers);
+  }
+  const assignment = assignmentFor(algorithm, run, magnitude, patient);
+  return () => lloyd(run, limits, assignment);
 }
 
 /**
  * How an algorithm keeps the labels up to date. Bounds and estimates are squares, in float32 in part: data of another order
  * of magnitude than they hold is left to plain assignment.
- *
- * @param magnitude greatest |value| of the samples
  */
-export function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number): Assignment {
+function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, patient: boolean): Assignment {
   const { d } = run.samples;
-  if (magnitude < 1e-12 || magnitude > 1e15) return { restart: () => {}, assign: () => run.assign() };
-  if (algorithm === 'hamerly') return new BoundedAssignment(run, 1, false);
-  if (algorithm === 'yinyang') return new BoundedAssignment(run, yinyangGroups(d), d >= QUANTISED_MIN_D);
-  return { restart: () => {}, assign: () => run.assign() };
+  const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D;
+  if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
+    return { restart: () => {}, assign: () => run.assign() };
+  const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d);
+  const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
+  return new BoundedAssignment(run, { groups, quantised, startShare });
 }
 
-/** From this many features on Yinyang keeps the samples as i16 too: half their size, and estimates at half the cost. */
-const QUANTISED_MIN_D = 24;
-
-/** Bounds and quantised samples together take no more memory than the samples do. */
-const yinyangGroups = (d: number): number =>
-  d >= QUANTISED_MIN_D ? Math.max(Math.floor(d / 2) - 2, 1) : Math.max(d - 1, 2);
+/** Bounds and quantised samples together take no more memory than the samples do, or 24 bytes where those take less. */
+const yinyangGroups = (d: number): number => (d >= QUANTISED_MIN_D ? Math.floor(d / 2) - 2 : Math.max(d - 1, 3));

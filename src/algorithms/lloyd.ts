@@ -12,7 +12,8 @@ export interface Limits {
 /** How labels are brought up to date after the centroids moved: all ways give the same labels. */
 export interface Assignment {
   restart(): void;
-  assign(): void;
+  /** @param changed labels that the assignment before changed; n at first */
+  assign(changed: number): void;
 }
 
 export interface Iteration {
@@ -35,10 +36,11 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Genera
   assignment.restart();
   let state: Iteration;
   let iteration = 0;
+  let changed = run.samples.n;
   do {
     iteration++;
-    assignment.assign();
-    const changed = run.accumulate();
+    assignment.assign(changed);
+    changed = run.accumulate();
     run.moveCentroids();
     placeEmptyClusters(run, limits.emptyCluster, iteration);
     run.normaliseNext();
@@ -50,7 +52,7 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Genera
 
   // The labels belong to the centroids before the last move: where that changed anything, they are taken once more.
   if (state.shift > 0) {
-    assignment.assign();
+    assignment.assign(changed);
     run.accumulate();
     run.countSamples();
   }

@@ -103,12 +103,16 @@ export const boundsTests = {
     const { memory, d, k, shape } = bench;
     const mark = memory.workspace.mark();
     const { run, outputs } = placeRun(bench);
-    const assignment = new BoundedAssignment(run, 1 + (shape.seed % 4), d > COLUMNS_MAX_D && shape.seed % 2 === 0);
+    const assignment = new BoundedAssignment(run, {
+      groups: 1 + (shape.seed % 4),
+      quantised: d > COLUMNS_MAX_D && shape.seed % 2 === 0,
+      startShare: 1,
+    });
     let centroids = bench.centroids;
     run.setCentroids(centroids.flat());
     const found: NumericArray[] = [];
     for (const pace of [1, 0, 2 ** -16, 0.1, 0.01, 0.001]) {
-      memory.run(outputs, () => assignment.assign());
+      memory.run(outputs, () => assignment.assign(0));
       const labels = run.labels().slice();
       expectSame(labels, labelsOf(bench, centroids));
       found.push(labels);
