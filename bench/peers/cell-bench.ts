@@ -61,7 +61,7 @@ export class CellBench {
     const rows = [this.result(ours, timings[ours.name], Number.NaN, conversion)];
     for (const peer of [...others.map(([peer]) => peer), ...this.failures.keys()]) {
       const timing = timings[peer.name];
-      const base = timings[peer.uncapped ? 'converged' : ours.name]!.median;
+      const base = timings[peer.uncapped ? 'converged' : ours.name]?.median ?? Number.NaN;
       rows.push(this.result(peer, timing, (timing?.median ?? Number.NaN) / base, peer.note ?? ''));
     }
     return rows;
