@@ -173,7 +173,7 @@ describe('lent workspaces', () => {
     expect(lend().backend.name).toBe('wasm-simd');
   });
 
-  test.fails('are of kernels given after plain JavaScript had to stand in', () => {
+  test('are of kernels given after plain JavaScript had to stand in', () => {
     vi.stubGlobal('WebAssembly', undefined);
     expect(lend().backend.name).toBe('js');
     vi.unstubAllGlobals();

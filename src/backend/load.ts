@@ -20,13 +20,17 @@ let compiled: WebAssembly.Module | undefined;
 /** The same kernels with relaxed SIMD; null where the engine has none of it. */
 let relaxed: WebAssembly.Module | null | undefined;
 
+/** Whether plain JavaScript had to stand in for WebAssembly since the last choice. */
+let fellBack = false;
+
 /** Settles which backend the following calls run on. Nobody needs to call it. */
 export function configureBackend(options: InitOptions): void {
   const { backend = 'auto', wasm } = options;
   if (backend !== 'auto' && backend !== 'wasm' && backend !== 'js')
     throw rangeError('ERR_OPTION', `backend is ${String(backend)}; it must be 'auto', 'wasm' or 'js'`);
-  if (wasm !== undefined) given = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);
+  if (wasm !== undefined) given = compileGiven(wasm);
   choice = backend;
+  fellBack = false;
 }
 
 /** A new backend, with a memory of its own. */
@@ -37,13 +41,26 @@ export function createBackend(): Backend {
   } catch (error) {
     if (choice === 'wasm')
       throw typeError('ERR_OPTION', `backend is 'wasm', but the kernels cannot run here: ${(error as Error).message}`);
+    fellBack = true;
     return createReferenceBackend();
   }
 }
 
 /** Whether a backend made earlier is still what `createBackend` would make. */
 export function isCurrent(backend: Backend): boolean {
-  return choice === 'auto' || (choice === 'js') === (backend.name === 'js');
+  return (backend.name === 'js') === (choice === 'js' || fellBack);
+}
+
+function compileGiven(wasm: WebAssembly.Module | BufferSource): WebAssembly.Module {
+  let module: WebAssembly.Module;
+  try {
+    module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm);
+  } catch (error) {
+    throw typeError('ERR_OPTION', `wasm must be the kernels, compiled or as bytes: ${(error as Error).message}`);
+  }
+  if (WebAssembly.Module.exports(module).every(({ name }) => name !== 'assignF32'))
+    throw typeError('ERR_OPTION', 'wasm is a module without the kernels; it must be the one that comes with this version');
+  return module;
 }
 
 function compileKernels(): WebAssembly.Module {
