@@ -42,7 +42,7 @@ function packScorers<T>(centroids: usize, k: i32, d: i32, scorers: usize): void 
 }
 
 /**
- * Packs up to `width` centroids for panelDistances and candidatePotentials; lanes beyond `count` repeat the first.
+ * Packs up to `width` centroids for panelDistances; lanes beyond `count` repeat the first.
  *
  * @param centroids in: count × d, rows centroidStride(d) apart
  * @param panel out: d × width

@@ -11,7 +11,6 @@ import type { Source } from './data/source.js';
 import { checkWeights } from './data/weights.js';
 import { checkK, type ResolvedOptions } from './options.js';
 import { startingCentroids } from './seeding/given.js';
-import { trialsFor } from './seeding/plus-plus.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
 import type { Data, FloatArray, Precision, Random } from './types.js';
 
@@ -34,7 +33,7 @@ export class Fit {
     const weights = checkWeights(options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
     const { samples, statistics } = placeSamples(workspace, source, precision, options.metric, weights);
-    const buffers = workspace.take(runLayout({ n, d, k, precision, trials: trialsFor(k) }), n);
+    const buffers = workspace.take(runLayout({ n, d, k, precision }), n);
     const maxWeight = weights ? weights.reduce((a, b) => Math.max(a, b)) : 1;
     const backend = workspace.backendFor(options.relaxedSimd);
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight, backend);

@@ -182,7 +182,7 @@ function startRun(
   const { samples, scratch } = placeRows(workspace, precision, rows, weights);
   const { n, d } = samples;
   const statistics = measureFeatures(samples, scratch, false);
-  const buffers = workspace.take(runLayout({ n, d, k: K, precision, trials: 1 }), n);
+  const buffers = workspace.take(runLayout({ n, d, k: K, precision }), n);
   const run = new Run(samples, K, false, buffers, statistics, Math.max(...(weights ?? [1])));
   run.restart();
   return run;

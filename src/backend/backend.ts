@@ -69,7 +69,7 @@ export interface Kernels {
   /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
   advance(plan: number, from: number, count: number, first: number): number;
 
-  /** Up to a panel's width of centroids, d × width, for the two kernels below and `panelDistances`. */
+  /** Up to a panel's width of centroids, d × width, for `panelDistances`. */
   packDirect(centroids: number, count: number, d: number, panel: number): void;
   /** n rows of squared distances to the centroids of one panel. */
   panelDistances(
@@ -81,27 +81,12 @@ export interface Kernels {
     distances: number,
     outStride: number,
   ): void;
-  /** Lowers `closest` by the squared distance to a new seed; Σ w · closest. */
-  updateClosest(
-    x: number,
-    n: number,
-    d: number,
-    stride: number,
-    centroid: number,
-    closest: number,
-    weights: number,
-  ): number;
-  /** Adds Σ w · min(closest, squared distance) of every candidate of a panel to `width` float64. */
-  candidatePotentials(
-    x: number,
-    n: number,
-    d: number,
-    stride: number,
-    panel: number,
-    closest: number,
-    weights: number,
-    potentials: number,
-  ): void;
+  /** For each of `count` seeds, up to which squared distance a sample of it cannot be nearer to any of the candidates. */
+  seedThresholds(seeds: number, count: number, d: number, candidates: number, trials: number, thresholds: number): void;
+  /** Adds Σ w · (closest − squared distance) of up to 256 samples that candidates improve; marks these. See assembly/seed.ts. */
+  candidateGains(plan: number, from: number, count: number): void;
+  /** Makes a candidate the nearest seed of the samples marked for it; Σ w · closest. */
+  takeSeed(plan: number, from: number, count: number, trial: number, seed: number): number;
 }
 
 export type KernelName = keyof Kernels;

@@ -1,5 +1,5 @@
 import type { Precision } from '../types.js';
-import { bytesOf, centroidStride, packedLength, panelWidth, sumsEntryLength } from './shapes.js';
+import { bytesOf, centroidStride, packedLength, sumsEntryLength } from './shapes.js';
 
 /** The size of a clustering: what its memory depends on. */
 export interface Shape {
@@ -7,15 +7,13 @@ export interface Shape {
   d: number;
   k: number;
   precision: Precision;
-  /** Candidates that k-means++ tries at a step. */
-  trials: number;
 }
 
 /** Samples whose inertia, potential or squared distances are added up apart before the parts are added in order. */
 export const CHUNK = 256;
 
 /** The memory plan of a run: every buffer beside the samples, in bytes. */
-export function runLayout({ n, d, k, precision, trials }: Shape) {
+export function runLayout({ n, d, k, precision }: Shape) {
   const value = bytesOf(precision);
   const centroids = k * centroidStride(d) * value;
   return {
@@ -33,16 +31,40 @@ export function runLayout({ n, d, k, precision, trials }: Shape) {
     sums: (k + 1) * sumsEntryLength(d) * 8,
     counts: k * 8,
     sqShifts: k * 8,
-    /** Seeding: the candidates of a step, packed for distances, and their potentials. */
-    candidates: trials * centroidStride(d) * value,
-    candidatePanel: d * 32,
-    potentials: panelWidth(precision) * 8,
     /** The least scores of four rows. */
     best: 256,
   };
 }
 
 export type RunBuffers = Record<keyof ReturnType<typeof runLayout>, number>;
+
+/** Candidates of a panel of estimates. */
+export const SEED_PANEL = 8;
+
+/** What greedy k-means++ takes while it runs, `trials` candidates at a step; quantised samples only where they are asked for. */
+export function seedLayout(shape: Shape & { trials: number; quantised: boolean }) {
+  const { n, d, k, precision, trials, quantised } = shape;
+  const value = bytesOf(precision);
+  const places = Math.ceil(trials / SEED_PANEL) * SEED_PANEL;
+  const pairs = Math.ceil(d / 2);
+  return {
+    plan: 96,
+    /** What assembly/seed.ts lays out there. */
+    scratch: 4692,
+    candidates: trials * centroidStride(d) * value,
+    /** Up to which squared distance samples of a seed are safe from all candidates. */
+    thresholds: k * value,
+    gains: trials * 8,
+    /** Samples and candidates rounded to i16, the inverse scales of the samples and their squared lengths. */
+    quantised: quantised ? n * pairs * 4 : 0,
+    inverse: quantised ? n * 4 : 0,
+    sqNorms: quantised ? n * value : 0,
+    order: places * 4,
+    panels: quantised ? places * (2 + pairs) * 4 : 0,
+  };
+}
+
+export type SeedBuffers = Record<keyof ReturnType<typeof seedLayout>, number>;
 
 /** Samples of one call of `advance`. */
 export const BOUNDS_CHUNK = 256;
@@ -54,7 +76,7 @@ export const boundsStride = (n: number): number => (n + 7) & ~7;
 export const BOUNDS_PANEL = 8;
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
-export function boundsLayout(shape: Omit<Shape, 'trials'> & { groups: number; quantised: boolean }) {
+export function boundsLayout(shape: Shape & { groups: number; quantised: boolean }) {
   const { n, d, k, precision, groups, quantised } = shape;
   const value = bytesOf(precision);
   const places = Math.ceil(k / BOUNDS_PANEL) * BOUNDS_PANEL;

@@ -94,6 +94,15 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
     addExactly(w, sums + 2 * low, entry + 2 * low, 1);
   }
 
+  /** What the kernels of seeding need of their plan, see assembly/seed.ts. */
+  function seedPlan(plan: number) {
+    const [x, d, stride, weights, closest, nearest, improved, candidates, trials, , gains] = Array.from(
+      i32().subarray(plan / 4, plan / 4 + 11),
+      (word) => word >>> 0,
+    ) as [number, number, number, number, number, number, number, number, number, number, number];
+    return { x, d, stride, weights, closest, nearest, improved, candidates, trials, gains };
+  }
+
   return {
     toColumns(rows, n, d, columns, stride) {
       const v = floats();
@@ -354,29 +363,52 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
           );
     },
 
-    updateClosest(x, n, d, stride, centroid, closest, weights) {
-      const [row, column] = strides(d, stride);
-      const v = floats();
-      let sum = 0;
-      for (let i = 0; i < n; i++) {
-        const cell = closest / bytes + i;
-        v[cell] = Math.min(v[cell]!, sqDistance(x / bytes + i * row, column, centroid / bytes, d));
-        sum += v[cell]! * weightAt(weights, i);
+    seedThresholds(seeds, count, d, candidates, trials, thresholds) {
+      const row = centroidStride(d);
+      const [epsilon, tiny] = precision === 'float32' ? [2 ** -24, 2 ** -149] : [2 ** -53, 2 ** -1074];
+      const quarter = 0.25 * Math.max(1 - (4 * d + 64) * epsilon, 0);
+      for (let s = 0; s < count; s++) {
+        let least = Infinity;
+        for (let t = 0; t < trials; t++)
+          least = Math.min(least, sqDistance(seeds / bytes + s * row, 1, candidates / bytes + t * row, d));
+        floats()[thresholds / bytes + s] = least * quarter - 16 * d * tiny;
       }
-      return sum;
     },
 
-    candidatePotentials(x, n, d, stride, panel, closest, weights, potentials) {
+    /** Measures every sample and candidate: what the thresholds and estimates rule out has no gain. */
+    candidateGains(plan, from, count) {
+      const { x, d, stride, weights, closest, improved, candidates, trials, gains } = seedPlan(plan);
       const [row, column] = strides(d, stride);
-      const sums = f64();
-      for (let i = 0; i < n; i++) {
+      const sums = new Float64Array(trials);
+      for (let i = from; i < from + count; i++) {
         const own = floats()[closest / bytes + i]!;
-        for (let lane = 0; lane < width; lane++) {
-          const sqDistance = sqDistanceToLane(x / bytes + i * row, column, panel / bytes, lane, d);
-          const cell = potentials / 8 + lane;
-          sums[cell] = sums[cell]! + weightAt(weights, i) * Math.min(own, sqDistance);
+        let hits = 0;
+        for (let t = 0; t < trials; t++) {
+          const square = sqDistance(x / bytes + i * row, column, candidates / bytes + t * centroidStride(d), d);
+          if (!(square < own)) continue;
+          sums[t] = sums[t]! + weightAt(weights, i) * (own - square);
+          hits |= 1 << t;
         }
+        i32()[improved / 4 + i] = hits;
       }
+      const v = f64();
+      for (let t = 0; t < trials; t++) v[gains / 8 + t] = v[gains / 8 + t]! + sums[t]!;
+    },
+
+    takeSeed(plan, from, count, trial, seed) {
+      const { x, d, stride, weights, closest, nearest, improved, candidates } = seedPlan(plan);
+      const [row, column] = strides(d, stride);
+      const candidate = candidates / bytes + trial * centroidStride(d);
+      const stripes = [0, 0, 0, 0];
+      for (let a = 0; a < count; a++) {
+        const i = from + a;
+        if ((i32()[improved / 4 + i]! >> trial) & 1) {
+          floats()[closest / bytes + i] = sqDistance(x / bytes + i * row, column, candidate, d);
+          i32()[nearest / 4 + i] = seed;
+        }
+        stripes[a & 3] = stripes[a & 3]! + floats()[closest / bytes + i]! * weightAt(weights, i);
+      }
+      return stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
     },
   };
 }

@@ -73,8 +73,9 @@ const NAMES: readonly KernelName[] = [
   'advance',
   'packDirect',
   'panelDistances',
-  'updateClosest',
-  'candidatePotentials',
+  'seedThresholds',
+  'candidateGains',
+  'takeSeed',
 ];
 
 /** The exports end in F32 or F64. */

@@ -1,5 +1,6 @@
 import type { Samples } from '../data/samples.js';
 import type { Random } from '../types.js';
+import { accumulate, firstAbove } from './draw.js';
 
 /** k distinct samples, drawn with probabilities in proportion to their weights while there are any that weigh. */
 export function randomSamples(samples: Samples, k: number, random: Random): number[] {
@@ -44,27 +45,6 @@ function weighted(weights: Float64Array, k: number, random: Random): number[] {
     left[i] = 0;
   }
   return chosen;
-}
-
-function accumulate(values: Float64Array, cumulative: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    sum += values[i]!;
-    cumulative[i] = sum;
-  }
-  return sum;
-}
-
-/** Index of the first cumulative sum above a target, by bisection. */
-function firstAbove(cumulative: Float64Array, target: number): number {
-  let low = 0;
-  let high = cumulative.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (cumulative[middle]! > target) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** Samples without weight are taken in order once all others are. */

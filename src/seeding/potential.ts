@@ -1,0 +1,146 @@
+import { CHUNK, type SeedBuffers, seedLayout } from '../backend/layout.js';
+import { bytesOf, centroidStride } from '../backend/shapes.js';
+import { forPasses, type Samples } from '../data/samples.js';
+import type { FloatArray, Random } from '../types.js';
+import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
+import { quantiseCandidates, quantiseSamples } from './estimates.js';
+
+/** What n samples and k seeds need: addresses of n distances, n and n + 8 times i32, and k centroids. */
+export interface PotentialBuffers {
+  /** Squared distance of each sample to its nearest seed. */
+  closest: number;
+  /** Which seed that is. */
+  nearest: number;
+  /** The candidates, as bits, that are nearer. */
+  improved: number;
+  /** Where the seeds stand. */
+  seeds: number;
+}
+
+/** From this many seeds on estimates pay for the quantising of the samples … */
+const ESTIMATES_MIN_K = 16;
+/** … if they have this many features. */
+const ESTIMATES_MIN_D = 5;
+
+/**
+ * Σ w · squared distance of the samples to their nearest seed, while seeds are added: sample by sample in chunks of 256, the
+ * chunks in order. Its buffers stand in the workspace until they are given back.
+ */
+export class Potential {
+  private readonly room: SeedBuffers;
+  private readonly quantised: boolean;
+  /** Running sums of the chunks: a draw looks for its chunk first. */
+  private readonly cumulative: Float64Array;
+  private readonly chunks: Float64Array;
+  private seeds = 0;
+
+  constructor(
+    private readonly samples: Samples,
+    k: number,
+    private readonly trials: number,
+    private readonly buffers: PotentialBuffers,
+  ) {
+    const { workspace, n, d, precision } = samples;
+    this.quantised = k >= ESTIMATES_MIN_K && d >= ESTIMATES_MIN_D;
+    this.room = workspace.take(seedLayout({ n, d, k, precision, trials, quantised: this.quantised }), n);
+    this.chunks = new Float64Array(Math.ceil(n / CHUNK));
+    this.cumulative = new Float64Array(this.chunks.length);
+    if (this.quantised) quantiseSamples(samples, this.room, buffers.nearest);
+    writeSeedPlan(samples, this.room, buffers, trials, this.quantised);
+  }
+
+  /** Makes a sample the first seed. */
+  start(first: number): void {
+    const { samples, buffers } = this;
+    const { workspace, precision, n } = samples;
+    this.seeds = 0;
+    this.writeCandidates([first]);
+    workspace.floats(precision, buffers.closest, n).fill(Infinity);
+    workspace.int32(buffers.improved, n).fill(1);
+    this.take(0);
+  }
+
+  /** By how much the potential would be lower with each of `trials` samples as a further seed. */
+  gainsOf(candidates: readonly number[]): Float64Array {
+    const { samples, room, buffers, trials, seeds } = this;
+    const { workspace, kernels, n, d } = samples;
+    this.writeCandidates(candidates);
+    if (this.quantised) quantiseCandidates(samples, room, trials);
+    kernels.seedThresholds(buffers.seeds, seeds, d, room.candidates, trials, room.thresholds);
+    workspace.float64(room.gains, trials).fill(0);
+    forPasses(n, (i, count) => kernels.candidateGains(room.plan, i, count), CHUNK);
+    return workspace.float64(room.gains, trials).slice();
+  }
+
+  /** Makes one of the candidates that `gainsOf` was last asked for a seed. */
+  take(trial: number): void {
+    const { samples, room, chunks } = this;
+    const { kernels, n, d } = samples;
+    const row = centroidStride(d);
+    const candidate = this.floats(room.candidates + trial * row * bytesOf(samples.precision), row);
+    this.floats(this.buffers.seeds, (this.seeds + 1) * row).set(candidate, this.seeds * row);
+    forPasses(
+      n,
+      (i, count) => {
+        chunks[i / CHUNK] = kernels.takeSeed(room.plan, i, count, trial, this.seeds);
+      },
+      CHUNK,
+    );
+    this.seeds++;
+    accumulate(chunks, this.cumulative);
+  }
+
+  /** A sample, drawn in proportion to what it adds to the potential; any of positive weight where all lie on seeds. */
+  draw(random: Random): number {
+    const { samples, chunks, cumulative } = this;
+    const total = cumulative[cumulative.length - 1]!;
+    if (total === 0) return drawByWeight(samples, random);
+    const target = random() * total;
+    let chunk = firstAbove(cumulative, target);
+    while (chunk > 0 && chunks[chunk] === 0) chunk--;
+    const from = chunk * CHUNK;
+    const count = Math.min(CHUNK, samples.n - from);
+    const values = Float64Array.from(this.closest().subarray(from, from + count));
+    if (samples.weights) {
+      const weights = samples.workspace.float64(samples.weightAt(from), count);
+      for (let i = 0; i < count; i++) values[i] = values[i]! * weights[i]!;
+    }
+    return from + drawInProportion(values, target - (chunk > 0 ? cumulative[chunk - 1]! : 0));
+  }
+
+  /** n squared distances to the nearest seed. */
+  closest(): FloatArray {
+    return this.floats(this.buffers.closest, this.samples.n);
+  }
+
+  private writeCandidates(candidates: readonly number[]): void {
+    const { samples, room } = this;
+    const row = centroidStride(samples.d);
+    const rows = this.floats(room.candidates, candidates.length * row).fill(0);
+    candidates.forEach((i, t) => {
+      rows.set(samples.read(i), t * row);
+    });
+  }
+
+  private floats(pointer: number, length: number): FloatArray {
+    return this.samples.workspace.floats(this.samples.precision, pointer, length);
+  }
+}
+
+/** The addresses, see assembly/seed.ts. */
+export function writeSeedPlan(
+  samples: Samples,
+  room: SeedBuffers,
+  buffers: PotentialBuffers,
+  trials: number,
+  quantised: boolean,
+): void {
+  const { workspace, x, d, stride, weights } = samples;
+  workspace
+    .int32(room.plan, 16)
+    .set([
+      ...[x, d, stride, weights, buffers.closest, buffers.nearest, buffers.improved, room.candidates, trials],
+      ...[room.thresholds, room.gains, room.scratch],
+      ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.panels] : [0, 0, 0, 0]),
+    ]);
+}
