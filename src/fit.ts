@@ -42,7 +42,7 @@ export class Fit {
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init === 'random' ? 'random' : 'k-means++' };
-    const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k) : options.algorithm;
+    const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k, precision) : options.algorithm;
     const startRun = prepareAlgorithm(
       algorithm,
       run,

@@ -1,3 +1,4 @@
+import type { Precision } from '../types.js';
 import { BoundedAssignment } from './bounded-assignment.js';
 import { hartiganWong } from './hartigan-wong.js';
 import { type Assignment, type Iteration, type Limits, lloyd } from './lloyd.js';
@@ -14,8 +15,11 @@ export const ALL_ALGORITHMS = [...ALGORITHMS, 'hartigan-wong'] as const;
 
 export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
 
-/** From this many features on Yinyang keeps the samples as i16 too: half their size, and estimates at half the cost. */
-const QUANTISED_MIN_D = 24;
+/**
+ * From this many features on Yinyang keeps the samples as i16 too: half their size (a quarter of float64), and estimates at
+ * half the cost (a quarter).
+ */
+const QUANTISED_MIN_D = { float32: 24, float64: 5 } as const;
 
 /** Work of an iteration below which setting bounds up costs more than they save. */
 const BOUNDS_MIN_WORK = 2e5;
@@ -30,10 +34,10 @@ const PATIENT_START = 0.05;
  * What `algorithm: 'auto'` takes for n samples of d features and k clusters. The thresholds are those of `npm run
  * bench:sweep`; beside them the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
  */
-export function chooseAlgorithm(n: number, d: number, k: number): AlgorithmName {
+export function chooseAlgorithm(n: number, d: number, k: number, precision: Precision): AlgorithmName {
   if (n * d * k < BOUNDS_MIN_WORK || n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
   if (d <= 4) return k * d >= 96 ? 'yinyang' : 'lloyd';
-  if (d < QUANTISED_MIN_D) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
+  if (d < QUANTISED_MIN_D[precision]) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
   return k >= 16 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
 }
 
@@ -63,14 +67,21 @@ export function prepareAlgorithm(
  * of magnitude than they hold is left to plain assignment.
  */
 function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, patient: boolean): Assignment {
-  const { d } = run.samples;
-  const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D;
+  const { d, precision } = run.samples;
+  const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D[precision];
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
     return { restart: () => {}, assign: () => run.assign() };
-  const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d);
+  const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, quantised, precision);
   const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
   return new BoundedAssignment(run, { groups, quantised, startShare });
 }
 
-/** Bounds and quantised samples together take no more memory than the samples do, or 24 bytes where those take less. */
-const yinyangGroups = (d: number): number => (d >= QUANTISED_MIN_D ? Math.floor(d / 2) - 2 : Math.max(d - 1, 3));
+/**
+ * Bounds and quantised samples together take no more memory than the samples do, or 24 bytes where those take less. Where
+ * estimates are cheap, a look at many small groups costs more than it saves.
+ */
+function yinyangGroups(d: number, quantised: boolean, precision: Precision): number {
+  if (!quantised) return Math.max(d - 1, 3);
+  const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 2;
+  return Math.max(Math.min(Math.floor((d * d) / 512), most), 1);
+}

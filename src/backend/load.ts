@@ -59,7 +59,10 @@ function compileGiven(wasm: WebAssembly.Module | BufferSource): WebAssembly.Modu
     throw typeError('ERR_OPTION', `wasm must be the kernels, compiled or as bytes: ${(error as Error).message}`);
   }
   if (WebAssembly.Module.exports(module).every(({ name }) => name !== 'assignF32'))
-    throw typeError('ERR_OPTION', 'wasm is a module without the kernels; it must be the one that comes with this version');
+    throw typeError(
+      'ERR_OPTION',
+      'wasm is a module without the kernels; it must be the one that comes with this version',
+    );
   return module;
 }
 
