@@ -12,7 +12,7 @@ import { checkWeights } from './data/weights.js';
 import { checkK, type ResolvedOptions } from './options.js';
 import { startingCentroids } from './seeding/given.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
-import type { Data, FloatArray, Precision, Random } from './types.js';
+import type { Data, FloatArray, InitName, Precision, Random } from './types.js';
 
 /** A clustering whose samples are in place: runs can start. */
 export class Fit {
@@ -41,7 +41,7 @@ export class Fit {
     const { maxIter, tol, emptyCluster } = options;
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
-      : { kind: options.init === 'random' ? 'random' : 'k-means++' };
+      : { kind: options.init as InitName };
     const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k, precision) : options.algorithm;
     const startRun = prepareAlgorithm(
       algorithm,

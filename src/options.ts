@@ -2,12 +2,12 @@ import { ALL_ALGORITHMS, type AnyAlgorithmName } from './algorithms/choose.js';
 import type { EmptyClusterPolicy } from './algorithms/empty-clusters.js';
 import { rangeError, typeError } from './errors.js';
 import { checkOptions, integer, isNumber, type OptionRules, oneOf, seedRule, show } from './option-rules.js';
-import type { Data, InitFunction, KMeansOptions, Precision, Progress } from './types.js';
+import type { Data, InitFunction, InitName, KMeansOptions, Precision, Progress } from './types.js';
 
 /** Options with every default filled in; made once a call, never changed. */
 export interface ResolvedOptions {
   readonly nFeatures: number | undefined;
-  readonly init: 'k-means++' | 'random' | Data | InitFunction;
+  readonly init: InitName | Data | InitFunction;
   readonly nInit: number;
   readonly maxIter: number;
   readonly tol: number;
@@ -25,11 +25,13 @@ const isString = (value: unknown) => typeof value === 'string';
 const isFunction = (value: unknown) => typeof value === 'function';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
+export const INIT_NAMES: readonly InitName[] = ['k-means++', 'k-means||', 'afk-mc2', 'random'];
+
 const RULES: OptionRules = {
   nFeatures: integer(1),
   init: [
-    (v) => v === 'k-means++' || v === 'random' || isObject(v) || isFunction(v),
-    "'k-means++', 'random', starting centroids or a function",
+    (v) => INIT_NAMES.some((name) => v === name) || isObject(v) || isFunction(v),
+    `${INIT_NAMES.map((name) => `'${name}'`).join(', ')}, starting centroids or a function`,
     isString,
   ],
   nInit: [(v) => v === 'auto' || integer(1)[0](v), "'auto' or an integer ≥ 1", (v) => isNumber(v) || isString(v)],

@@ -43,7 +43,7 @@ export type Random = () => number;
 
 export type InitFunction = (data: Data, k: number, random: Random) => Data;
 
-export type InitName = 'k-means++' | 'random';
+export type InitName = 'k-means++' | 'k-means||' | 'afk-mc2' | 'random';
 
 export interface Progress {
   /** Restart under way, from 0, and how many there will be. */

@@ -12,7 +12,8 @@ import { resolveOptions } from '../src/options.js';
 import { createRandom } from '../src/random.js';
 import { choosePlusPlus, potentialBuffers, trialsFor } from '../src/seeding/plus-plus.js';
 import { Potential } from '../src/seeding/potential.js';
-import type { KMeansOptions, Random } from '../src/types.js';
+import type { KMeansOptions } from '../src/types.js';
+import { byDefinition, sqDistance } from './helpers/plus-plus.js';
 
 const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
 const backends: [string, () => Backend][] = [
@@ -110,26 +111,6 @@ test('greedy k-means++ chooses as often as its definition has it', () => {
   for (const key of outcomes) expect(key.split(',')).not.toContain('4');
 });
 
-/** Greedy k-means++ as the paper has it, on plain arrays. */
-function byDefinition(rows: number[][], weights: number[], k: number, trials: number, random: Random): number[] {
-  const draw = (values: number[]) => {
-    let left = random() * values.reduce((sum, value) => sum + value, 0);
-    return values.findIndex((value) => {
-      left -= value;
-      return left < 0;
-    });
-  };
-  const chosen = [draw(weights)];
-  while (chosen.length < k) {
-    const closestOf = (seeds: number[]) =>
-      rows.map((row, i) => weights[i]! * Math.min(...seeds.map((seed) => sqDistance(row, rows[seed]!))));
-    const candidates = Array.from({ length: trials }, () => draw(closestOf(chosen)));
-    const potentials = candidates.map((c) => closestOf([...chosen, c]).reduce((sum, value) => sum + value, 0));
-    chosen.push(candidates[potentials.indexOf(Math.min(...potentials))]!);
-  }
-  return chosen;
-}
-
 function runOn(backend: Backend, values: ArrayLike<number>, d: number, k: number, options: KMeansOptions): Run {
   const data = values instanceof Float32Array ? values : Float64Array.from(values);
   return Fit.prepare(new Workspace(backend), data, readSource(data, d), k, resolveOptions({ nFeatures: d, ...options }))
@@ -137,9 +118,6 @@ function runOn(backend: Backend, values: ArrayLike<number>, d: number, k: number
 }
 
 const rowsOf = ({ samples }: Run): number[][] => Array.from({ length: samples.n }, (_, i) => samples.read(i));
-
-const sqDistance = (a: readonly number[], b: readonly number[]): number =>
-  a.reduce((sum, value, f) => sum + (value - b[f]!) ** 2, 0);
 
 function expectClose(actual: ArrayLike<number>, expected: readonly number[], precision: string): void {
   const slack = precision === 'float32' ? 1e-5 : 1e-12;

@@ -1,25 +1,30 @@
 import type { Run } from '../algorithms/run.js';
-import type { Random } from '../types.js';
+import type { InitName, Random } from '../types.js';
+import { afkMc2 } from './afk-mc2.js';
+import { parallel } from './parallel.js';
 import { plusPlus } from './plus-plus.js';
 import { randomSamples } from './random.js';
 
 /** How the centroids of a run are placed first. */
 export type Seeding =
-  | { kind: 'k-means++' }
-  | { kind: 'random' }
+  | { kind: InitName }
   /** k × d values in the coordinates of the samples, made anew for each restart. */
   | { kind: 'given'; centroids: (random: Random) => ArrayLike<number> };
 
 /** Puts the first centroids in place. */
 export function seedRun(run: Run, seeding: Seeding, random: Random): void {
-  if (seeding.kind === 'k-means++') plusPlus(run, random);
-  else if (seeding.kind === 'random') placeSamples(run, randomSamples(run.samples, run.k, random));
+  if (seeding.kind !== 'given') BY_NAME[seeding.kind](run, random);
   else {
     run.setCentroids(seeding.centroids(random));
     if (run.spherical) run.normalise(run.buffers.centroids);
   }
 }
 
-function placeSamples(run: Run, chosen: readonly number[]): void {
-  run.setCentroids(chosen.flatMap((i) => run.samples.read(i)));
-}
+const BY_NAME: Readonly<Record<InitName, (run: Run, random: Random) => void>> = {
+  'k-means++': plusPlus,
+  'k-means||': parallel,
+  'afk-mc2': afkMc2,
+  random(run, random) {
+    run.setCentroids(randomSamples(run.samples, run.k, random).flatMap((i) => run.samples.read(i)));
+  },
+};

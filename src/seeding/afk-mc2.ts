@@ -1,0 +1,161 @@
+import { callRows, type Run } from '../algorithms/run.js';
+import { bytesOf, COLUMNS_MAX_D, centroidStride } from '../backend/shapes.js';
+import { forPasses, Samples, samplesBytes } from '../data/samples.js';
+import type { FloatArray, Random } from '../types.js';
+import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
+
+/** Samples of a chain. */
+const CHAIN = 200;
+
+/**
+ * AFK-MC² (Bachem et al. 2016): k-means++ without looking at every sample at every step. Each further seed is the end of a
+ * Markov chain of 200 samples, drawn in proportion to w · (½ · share of the potential that the first seed leaves + ½ · 1/Σw),
+ * whose stationary distribution is that of k-means++. A chain that ends on a seed is replaced by one draw of k-means++ itself.
+ */
+export function afkMc2(run: Run, random: Random): void {
+  const { samples, k } = run;
+  const mark = samples.workspace.mark();
+  try {
+    const seeds = new Seeds(run);
+    const first = drawByWeight(samples, random);
+    seeds.add(first);
+    const chosen = [first];
+    const proposals = new Proposals(samples, seeds.measureAll(run));
+    let covered = proposals.covered;
+    while (chosen.length < k) {
+      let next = covered ? undefined : walk(seeds, proposals, random);
+      if (next === undefined && !covered) {
+        next = drawByPotential(samples, seeds.measureAll(run), random);
+        covered = next === undefined;
+      }
+      const seed = next ?? drawByWeight(samples, random);
+      chosen.push(seed);
+      if (chosen.length < k) seeds.add(seed);
+    }
+    run.setCentroids(chosen.flatMap((i) => samples.read(i)));
+  } finally {
+    samples.workspace.backTo(mark);
+  }
+}
+
+/** The end of a chain, or undefined where that lies on a seed. */
+function walk(seeds: Seeds, proposals: Proposals, random: Random): number | undefined {
+  const chain = Array.from({ length: CHAIN }, () => proposals.draw(random));
+  const sqDistances = seeds.measure(chain);
+  let at = 0;
+  for (let t = 1; t < CHAIN; t++) {
+    const { densities } = proposals;
+    const here = sqDistances[at]! * densities[chain[t]!]!;
+    const there = sqDistances[t]! * densities[chain[at]!]!;
+    if (random() * here < there) at = t;
+  }
+  return sqDistances[at]! > 0 ? chain[at] : undefined;
+}
+
+/** A sample in proportion to w · squared distance; undefined where all are zero. */
+function drawByPotential(samples: Samples, sqDistances: FloatArray, random: Random): number | undefined {
+  const values = weighted(samples, sqDistances);
+  const total = values.reduce((sum, value) => sum + value, 0);
+  return total > 0 ? drawInProportion(values, random() * total) : undefined;
+}
+
+/** The distribution that chains draw from, made once from the distances to the first seed. */
+class Proposals {
+  /** Probability of each sample, divided by its weight. */
+  readonly densities: Float64Array;
+  /** Whether all samples lie on the first seed. */
+  readonly covered: boolean;
+  private readonly cumulative: Float64Array;
+
+  constructor(samples: Samples, sqDistances: FloatArray) {
+    const { n } = samples;
+    const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
+    const potential = sum(weighted(samples, sqDistances));
+    const weight = sum(weighted(samples, new Float64Array(n).fill(1)));
+    this.covered = potential === 0;
+    this.densities = Float64Array.from(sqDistances, (square) => 0.5 * (square / potential) + 0.5 / weight);
+    this.cumulative = new Float64Array(n);
+    accumulate(weighted(samples, this.densities), this.cumulative);
+  }
+
+  draw(random: Random): number {
+    const { cumulative } = this;
+    let i = firstAbove(cumulative, random() * cumulative[cumulative.length - 1]!);
+    // At the edge of rounding the last may be one without weight.
+    while (i > 0 && cumulative[i] === cumulative[i - 1]) i--;
+    return i;
+  }
+}
+
+function weighted({ workspace, weights, n }: Samples, values: ArrayLike<number>): Float64Array {
+  const products = Float64Array.from(values);
+  if (!weights) return products;
+  const w = workspace.float64(weights, n);
+  for (let i = 0; i < n; i++) products[i] = products[i]! * w[i]!;
+  return products;
+}
+
+/** The seeds so far, in the place of the centroids, and distances to the nearest of them. */
+class Seeds {
+  private count = 0;
+  private readonly room: Record<'x' | 'labels' | 'distances', number>;
+  /** The samples of a chain, one behind the other. */
+  private readonly chain: Samples;
+
+  constructor(private readonly run: Run) {
+    const { workspace, precision, d } = run.samples;
+    const sizes = { x: samplesBytes(CHAIN, d, precision), labels: (CHAIN + 8) * 4, distances: CHAIN * 8 };
+    this.room = workspace.take(sizes, CHAIN);
+    const stride = d <= COLUMNS_MAX_D ? CHAIN : d;
+    this.chain = new Samples(workspace, precision, CHAIN, d, this.room.x, stride);
+    run.centroidsAt(run.buffers.centroids).fill(0);
+  }
+
+  add(sample: number): void {
+    const { run } = this;
+    const { samples } = run;
+    run.centroidsAt(run.buffers.centroids).set(samples.read(sample), this.count * centroidStride(samples.d));
+    this.count++;
+    samples.kernels.pack(run.buffers.centroids, this.count, samples.d, run.buffers.packed);
+  }
+
+  /** Squared distances of the samples of a chain. */
+  measure(chain: readonly number[]): FloatArray {
+    this.gather(chain);
+    return this.measureSamples(this.chain, this.room.labels, this.room.distances);
+  }
+
+  /** Squared distances of all samples. */
+  measureAll({ samples, buffers }: Run): FloatArray {
+    return this.measureSamples(samples, buffers.labels, buffers.distances);
+  }
+
+  private measureSamples(samples: Samples, labels: number, distances: number): FloatArray {
+    const { buffers } = this.run;
+    const { kernels, workspace, precision, n, d, stride } = samples;
+    const value = bytesOf(precision);
+    forPasses(
+      n,
+      (i, count) => {
+        const x = samples.at(i);
+        kernels.assign(x, count, d, stride, buffers.packed, this.count, labels + i * 4, buffers.best);
+        kernels.sqDistances(x, count, d, stride, buffers.centroids, labels + i * 4, distances + i * value);
+      },
+      callRows(this.count, d),
+    );
+    return workspace.floats(precision, distances, n);
+  }
+
+  private gather(indices: readonly number[]): void {
+    const { samples } = this.run;
+    const { workspace, precision, d } = samples;
+    const value = bytesOf(precision);
+    const memory = workspace.floats(precision, 0, Math.floor(workspace.backend.memory.buffer.byteLength / value));
+    const step = (of: Samples) => (d <= COLUMNS_MAX_D ? of.stride : 1);
+    indices.forEach((i, at) => {
+      const from = samples.at(i) / value;
+      const to = this.chain.at(at) / value;
+      for (let f = 0; f < d; f++) memory[to + f * step(this.chain)] = memory[from + f * step(samples)]!;
+    });
+  }
+}
