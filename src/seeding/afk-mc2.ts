@@ -1,8 +1,9 @@
-import { callRows, type Run } from '../algorithms/run.js';
-import { bytesOf, COLUMNS_MAX_D, centroidStride } from '../backend/shapes.js';
-import { forPasses, Samples, samplesBytes } from '../data/samples.js';
+import type { Run } from '../algorithms/run.js';
+import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
+import { Samples, samplesBytes } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
+import { measureNearest, placeSeed } from './nearest.js';
 
 /** Samples of a chain. */
 const CHAIN = 200;
@@ -20,12 +21,12 @@ export function afkMc2(run: Run, random: Random): void {
     const first = drawByWeight(samples, random);
     seeds.add(first);
     const chosen = [first];
-    const proposals = new Proposals(samples, seeds.measureAll(run));
+    const proposals = new Proposals(samples, seeds.measureAll());
     let covered = proposals.covered;
     while (chosen.length < k) {
       let next = covered ? undefined : walk(seeds, proposals, random);
       if (next === undefined && !covered) {
-        next = drawByPotential(samples, seeds.measureAll(run), random);
+        next = drawByPotential(samples, seeds.measureAll(), random);
         covered = next === undefined;
       }
       const seed = next ?? drawByWeight(samples, random);
@@ -108,42 +109,22 @@ class Seeds {
     this.room = workspace.take(sizes, CHAIN);
     const stride = d <= COLUMNS_MAX_D ? CHAIN : d;
     this.chain = new Samples(workspace, precision, CHAIN, d, this.room.x, stride);
-    run.centroidsAt(run.buffers.centroids).fill(0);
   }
 
   add(sample: number): void {
-    const { run } = this;
-    const { samples } = run;
-    run.centroidsAt(run.buffers.centroids).set(samples.read(sample), this.count * centroidStride(samples.d));
+    placeSeed(this.run, this.count, sample);
     this.count++;
-    samples.kernels.pack(run.buffers.centroids, this.count, samples.d, run.buffers.packed);
   }
 
   /** Squared distances of the samples of a chain. */
   measure(chain: readonly number[]): FloatArray {
     this.gather(chain);
-    return this.measureSamples(this.chain, this.room.labels, this.room.distances);
+    return measureNearest(this.run, this.count, this.chain, this.room.labels, this.room.distances);
   }
 
   /** Squared distances of all samples. */
-  measureAll({ samples, buffers }: Run): FloatArray {
-    return this.measureSamples(samples, buffers.labels, buffers.distances);
-  }
-
-  private measureSamples(samples: Samples, labels: number, distances: number): FloatArray {
-    const { buffers } = this.run;
-    const { kernels, workspace, precision, n, d, stride } = samples;
-    const value = bytesOf(precision);
-    forPasses(
-      n,
-      (i, count) => {
-        const x = samples.at(i);
-        kernels.assign(x, count, d, stride, buffers.packed, this.count, labels + i * 4, buffers.best);
-        kernels.sqDistances(x, count, d, stride, buffers.centroids, labels + i * 4, distances + i * value);
-      },
-      callRows(this.count, d),
-    );
-    return workspace.floats(precision, distances, n);
+  measureAll(): FloatArray {
+    return measureNearest(this.run, this.count, this.run.samples);
   }
 
   private gather(indices: readonly number[]): void {

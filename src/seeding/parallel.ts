@@ -4,6 +4,7 @@ import { copySamples, type Samples, samplesBytes, stagingBytes } from '../data/s
 import { readSource } from '../data/source.js';
 import type { FloatArray, Random } from '../types.js';
 import { drawByWeight } from './draw.js';
+import { measureNearest, placeSeed } from './nearest.js';
 import { choosePlusPlus, plusPlus } from './plus-plus.js';
 
 /** Candidates expected of a round, times k; and rounds. Both as the paper recommends. */
@@ -52,12 +53,11 @@ class Cover {
     const { samples, k } = run;
     for (let from = 0; from < further.length; from += k) {
       const block = further.slice(from, from + k);
-      // A block that is not full repeats its first candidate, which stays the nearest of the equal ones.
-      const rows = Array.from({ length: k }, (_, j) => samples.read(block[j] ?? block[0]!));
-      run.setCentroids(rows.flat());
-      run.assign();
-      run.measure();
-      const [closest, nearest, distances, labels] = [this.closest(), this.nearest(), run.distances(), run.labels()];
+      block.forEach((sample, j) => {
+        placeSeed(run, j, sample);
+      });
+      const distances = measureNearest(run, block.length, samples);
+      const [closest, nearest, labels] = [this.closest(), this.nearest(), run.labels()];
       for (let i = 0; i < samples.n; i++) {
         if (!(distances[i]! < closest[i]!)) continue;
         closest[i] = distances[i]!;

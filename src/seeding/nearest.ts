@@ -1,0 +1,36 @@
+import { callRows, type Run } from '../algorithms/run.js';
+import { bytesOf, centroidStride } from '../backend/shapes.js';
+import { forPasses, type Samples } from '../data/samples.js';
+import type { FloatArray } from '../types.js';
+
+/** Puts a sample in the place of centroid j. */
+export function placeSeed({ samples, k, buffers }: Run, j: number, sample: number): void {
+  const row = centroidStride(samples.d);
+  const seeds = samples.workspace.floats(samples.precision, buffers.centroids, k * row);
+  seeds.fill(0, j * row, (j + 1) * row).set(samples.read(sample), j * row);
+}
+
+/**
+ * Labels samples, those of the run or others, with the nearest of its first `count` centroids; returns the squared distances.
+ * The kernels are the samples' own: seeds do not depend on relaxed arithmetic.
+ */
+export function measureNearest(
+  { buffers }: Run,
+  count: number,
+  samples: Samples,
+  labels: number = buffers.labels,
+  distances: number = buffers.distances,
+): FloatArray {
+  const { kernels, workspace, precision, n, d, stride } = samples;
+  kernels.pack(buffers.centroids, count, d, buffers.packed);
+  forPasses(
+    n,
+    (i, rows) => {
+      const x = samples.at(i);
+      kernels.assign(x, rows, d, stride, buffers.packed, count, labels + i * 4, buffers.best);
+      kernels.sqDistances(x, rows, d, stride, buffers.centroids, labels + i * 4, distances + i * bytesOf(precision));
+    },
+    callRows(count, d),
+  );
+  return workspace.floats(precision, distances, n);
+}
