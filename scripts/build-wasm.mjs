@@ -1,5 +1,5 @@
-// Compiles assembly/ for every target of asconfig.json into src/generated/: the first as hexadecimal digits, the others, which
-// hardly differ from it, as edits of those. src/backend/binary-text.ts reads both.
+// Compiles assembly/ for every target of asconfig.json into src/generated/: the first as text, the others, which hardly differ
+// from it, as edits of that. src/backend/binary-text.ts reads both.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
 
@@ -17,7 +17,7 @@ for (const target of Object.keys(targets)) {
   if (messages) process.stderr.write(messages);
   if (error) process.exit(1);
   const bytes = readFileSync(targets[target].outFile);
-  const text = first ? editsOf(first, bytes) : bytes.toString('hex');
+  const text = first ? editsOf(first, bytes) : textOf(bytes);
   first ??= bytes;
   writeFileSync(
     `src/generated/${target}.ts`,
@@ -26,7 +26,15 @@ for (const target of Object.keys(targets)) {
   console.log(`${target}.wasm  ${bytes.length} bytes, ${text.length} characters`);
 }
 
-/** Edits that turn the hexadecimal digits of `from` into those of `to`: `keep,drop,insert`, counted in digits. */
+/** A character for each byte, as decodeBytes of src/backend/binary-text.ts reads it. */
+function textOf(bytes) {
+  const codes = Array.from(bytes, (byte) => (byte + 35) % 256);
+  const isPlain = (code) =>
+    code >= 32 && !(code >= 127 && code < 160) && !"',;\\\u00ad".includes(String.fromCharCode(code));
+  return codes.map((code) => String.fromCharCode(isPlain(code) ? code : code + 256)).join('');
+}
+
+/** Edits that turn the text of `from` into that of `to`: `keep,drop,insert`, counted in characters. */
 function editsOf(from, to) {
   const edits = [];
   let kept = 0;
@@ -38,7 +46,7 @@ function editsOf(from, to) {
       continue;
     }
     const { drop, insert } = nearestStep(from.subarray(i), to.subarray(j));
-    edits.push([2 * kept, 2 * drop, to.subarray(j, j + insert).toString('hex')].join());
+    edits.push([kept, drop, textOf(to.subarray(j, j + insert))].join());
     i += drop;
     j += insert;
     kept = 0;

@@ -28,7 +28,10 @@ for (const format of ['esm', 'cjs']) {
       mainFields: ['module', 'main'],
       target: 'es2022',
       minifySyntax: true,
+      // The core is to be small; the kernels in it are text beyond ASCII.
       minifyWhitespace: name === 'index',
+      minifyIdentifiers: name === 'index',
+      charset: 'utf8',
       external: ['@observablehq/plot', 'linkedom'],
       plugins: [coreStaysOutside],
       legalComments: 'none',

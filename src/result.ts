@@ -79,6 +79,8 @@ class Model implements KMeansModel {
 }
 
 class Result extends Model implements KMeansResult {
+  static override readonly name: string = 'KMeansResult';
+
   readonly labels: Int32Array;
 
   constructor(labels: Int32Array, codebook: Codebook, outcome: Outcome) {

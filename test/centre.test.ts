@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decodeBytes } from '../src/backend/binary-text.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import { Workspace } from '../src/backend/workspace.js';
@@ -11,7 +12,7 @@ import { exactSum } from './helpers/exact.js';
 import { placeRows } from './helpers/placed-samples.js';
 import { mulberry32, normal } from './helpers/problems.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
+const module = new WebAssembly.Module(decodeBytes(simd));
 const precisions: Precision[] = ['float32', 'float64'];
 
 describe.each([

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { decodeBytes } from '../src/backend/binary-text.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import simd from '../src/generated/simd.js';
 import { compileRelaxedKernels } from './helpers/relaxed-simd.js';
 import { kernelSuite } from './kernels.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
+const module = new WebAssembly.Module(decodeBytes(simd));
 const relaxedModule = compileRelaxedKernels();
 const precisions = ['float32', 'float64'] as const;
 

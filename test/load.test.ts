@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { decodeBytes } from '../src/backend/binary-text.js';
 import simd from '../src/generated/simd.js';
 import { expectCode } from './helpers/errors.js';
 import { compileRelaxedKernels } from './helpers/relaxed-simd.js';
@@ -9,7 +10,7 @@ type Load = typeof import('../src/backend/load.js');
 let load: Load;
 
 const { WebAssembly: engine } = globalThis;
-const bytes = Uint8Array.from(Buffer.from(simd, 'hex'));
+const bytes = decodeBytes(simd);
 
 beforeEach(async () => {
   vi.resetModules();

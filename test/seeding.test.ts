@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../src/algorithms/run.js';
 import type { Backend } from '../src/backend/backend.js';
+import { decodeBytes } from '../src/backend/binary-text.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import { Workspace } from '../src/backend/workspace.js';
@@ -15,7 +16,7 @@ import { Potential } from '../src/seeding/potential.js';
 import type { KMeansOptions } from '../src/types.js';
 import { byDefinition, sqDistance } from './helpers/plus-plus.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
+const module = new WebAssembly.Module(decodeBytes(simd));
 const backends: [string, () => Backend][] = [
   ['wasm', () => createWasmBackend(module)],
   ['js', createReferenceBackend],

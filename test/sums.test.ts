@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Run } from '../src/algorithms/run.js';
+import { decodeBytes } from '../src/backend/binary-text.js';
 import { runLayout } from '../src/backend/layout.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { sumsEntryLength, sumsWidth } from '../src/backend/shapes.js';
@@ -13,7 +14,7 @@ import { exactQuotient, unitInLastPlace } from './helpers/exact.js';
 import { placeRows } from './helpers/placed-samples.js';
 import { mulberry32, normal, shuffled } from './helpers/problems.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
+const module = new WebAssembly.Module(decodeBytes(simd));
 const precisions: Precision[] = ['float32', 'float64'];
 
 describe.each([

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { decodeBytes } from '../src/backend/binary-text.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import { Workspace } from '../src/backend/workspace.js';
 import simd from '../src/generated/simd.js';
 import { expectCode } from './helpers/errors.js';
 
-const module = new WebAssembly.Module(Buffer.from(simd, 'hex'));
+const module = new WebAssembly.Module(decodeBytes(simd));
 
 describe.each([
   ['js', createReferenceBackend],

@@ -2,7 +2,7 @@ import { rangeError, typeError } from '../errors.js';
 import relaxedEdits from '../generated/relaxed.js';
 import simd from '../generated/simd.js';
 import type { Backend } from './backend.js';
-import { applyEdits, decodeHex } from './binary-text.js';
+import { applyEdits, decodeBytes } from './binary-text.js';
 import { createReferenceBackend } from './reference.js';
 import { createWasmBackend } from './wasm.js';
 
@@ -67,14 +67,14 @@ function compileGiven(wasm: WebAssembly.Module | BufferSource): WebAssembly.Modu
 }
 
 function compileKernels(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(decodeHex(simd));
+  compiled ??= new WebAssembly.Module(decodeBytes(simd));
   return compiled;
 }
 
 /** Undefined where the engine has no relaxed SIMD, or may not compile here. */
 function compileRelaxed(): WebAssembly.Module | undefined {
   if (relaxed === undefined) {
-    const bytes = decodeHex(applyEdits(simd, relaxedEdits));
+    const bytes = decodeBytes(applyEdits(simd, relaxedEdits));
     try {
       relaxed = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
     } catch {

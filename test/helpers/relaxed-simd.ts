@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
-import { applyEdits, decodeHex } from '../../src/backend/binary-text.js';
+import { applyEdits, decodeBytes } from '../../src/backend/binary-text.js';
 import relaxedEdits from '../../src/generated/relaxed.js';
 import simd from '../../src/generated/simd.js';
 
-export const relaxedBytes = decodeHex(applyEdits(simd, relaxedEdits));
+export const relaxedBytes = decodeBytes(applyEdits(simd, relaxedEdits));
 
 /**
  * The kernels compiled with relaxed SIMD; undefined where the engine has none of it. Node 20 has it behind a flag, which is set
