@@ -1,6 +1,7 @@
 // The two passes that every algorithm is made of, warm: npm run bench:kernels
 import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
+import { BoundedAssignment } from '../src/algorithms/bounded-assignment.js';
 import type { Precision } from '../src/types.js';
 import { makeProblem, type Shape } from './data.js';
 import { prepareFit } from './prepared.js';
@@ -34,14 +35,15 @@ const rows: string[][] = [];
 for (const precision of ['float32', 'float64'] as const)
   for (const [n, d, k] of sizes) rows.push(await measure(shapeOf(n, d, k, precision)));
 
-const header = ['n', 'd', 'k', 'precision', 'assign ms', 'GFLOP/s', 'accumulate ms', 'GB/s'];
+const header = ['n', 'd', 'k', 'precision', 'assign ms', 'GFLOP/s', 'estimate ms', 'GFLOP/s', 'accumulate ms', 'GB/s'];
 publish(
   {
     part: 'kernels',
     title: 'Kernels',
     body: [
       `One warm pass over all samples on one thread, in calls of the size that a fit makes, packing of the centroids included.
-*Assign* finds every sample's nearest centroid (2 · n · d · k operations); *accumulate* adds every sample to the exact sums of
+*Assign* finds every sample's nearest centroid (2 · n · d · k operations); *estimate* finds the same centroids, and first
+bounds, from samples rounded to 16-bit integers, looking again where those do not settle it (beyond 4 features); *accumulate* adds every sample to the exact sums of
 its cluster, as a first iteration does (later ones move only what changed); its rate is that of reading the samples.`,
       formatTable(header, rows),
     ],
@@ -64,17 +66,25 @@ async function measure(shape: Shape): Promise<string[]> {
     throws: true,
   });
   bench.add('assign', () => run.assign());
+  const estimates = shape.d > 4 ? new BoundedAssignment(run, { groups: 1, quantised: true, startShare: 1 }) : undefined;
+  if (estimates) bench.add('estimate', () => estimates.assign(n), { beforeEach: () => estimates.restart() });
   // From sums of nothing, so that no sample is where it was.
   bench.add('accumulate', () => run.accumulate(), { beforeEach: () => run.restart() });
   await bench.run();
-  const [assign, accumulate] = bench.tasks.map(({ result }) => ('latency' in result ? result.latency.p50 : Number.NaN));
+  const latencies = new Map(
+    bench.tasks.map(({ name, result }) => [name, 'latency' in result ? result.latency.p50 : Number.NaN]),
+  );
+  const of = (name: string) => latencies.get(name) ?? Number.NaN;
+  const rate = (name: string) => (latencies.has(name) ? digits((2 * n * d * k) / of(name) / 1e6) : '–');
   const bytes = n * d * (precision === 'float32' ? 4 : 8);
   return [
     ...[n, d, k].map(String),
     precision,
-    digits(assign),
-    digits((2 * n * d * k) / assign / 1e6),
-    digits(accumulate),
-    digits(bytes / accumulate / 1e6),
+    digits(of('assign')),
+    rate('assign'),
+    latencies.has('estimate') ? digits(of('estimate')) : '–',
+    rate('estimate'),
+    digits(of('accumulate')),
+    digits(bytes / of('accumulate') / 1e6),
   ];
 }

@@ -19,7 +19,7 @@ export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
  * From this many features on Yinyang keeps the samples as i16 too: half their size (a quarter of float64), and estimates at
  * half the cost (a quarter).
  */
-const QUANTISED_MIN_D = { float32: 24, float64: 5 } as const;
+const QUANTISED_MIN_D = { float32: 24, float64: 16 } as const;
 
 /** Work of an iteration below which setting bounds up costs more than they save. */
 const BOUNDS_MIN_WORK = 2e5;
