@@ -13,14 +13,14 @@ describe('examples/', () => {
     expect(scores.indexOf(Math.max(...scores))).toBe(1);
   });
 
-  it('watch.mjs: the inertia falls until no label changes, and the picture moves', () => {
+  it('watch.mjs: the inertia falls until the centroids hardly move, and the picture moves', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kmeans-simd-examples-'));
     try {
       const iterations = run('watch.mjs', join(folder, 'steps.svg'));
       const inertias = iterations.map((line) => Number(/inertia ([\d.]+)/.exec(line)![1]));
       expect(inertias.length).toBeGreaterThan(3);
       expect(inertias).toEqual([...inertias].sort((a, b) => b - a));
-      expect(iterations.at(-1)).toMatch(/, 0 labels changed$/);
+      expect(iterations.at(-1)).toMatch(/, [0-3] labels changed$/);
       expect(readFileSync(join(folder, 'steps.svg'), 'utf8')).toMatch(/^<svg[\s\S]*@keyframes/);
     } finally {
       rmSync(folder, { recursive: true, force: true });
