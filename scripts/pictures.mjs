@@ -8,7 +8,7 @@ const featureNames = header.split(',');
 const samples = lines.map((line) => line.split(',').map(Number));
 const result = kmeans(samples, 3);
 // A start that is bad enough to have something to watch.
-const steps = kmeansSteps(samples, 3, { init: 'random', seed: 5 });
+const steps = kmeansSteps(samples, 3, { init: 'random', seed: 6 });
 
 const pictures = {
   scatter: scatterPlot(samples, result, { featureNames }),
