@@ -2,15 +2,13 @@ import type { Kernels } from './backend/backend.js';
 import { bytesOf, centroidStride, floatArray, packedLength, panelWidth } from './backend/shapes.js';
 import { type Workspace, withWorkspace } from './backend/workspace.js';
 import { measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
-import { copySamples, forPasses, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
+import { callRows, copySamples, forPasses, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import { readSource, type Source } from './data/source.js';
 import { rangeError } from './errors.js';
 import type { Data, FloatArray, Nearest, Precision } from './types.js';
 
 /** Samples that are in memory at a time. */
 const BLOCK_ROWS = 65536;
-/** Multiply-adds of one kernel call, see algorithms/run.ts. */
-const CALL_WORK = 2 ** 21;
 
 /** k centroids as the run that found them compared them: new samples get the labels that it would have given. */
 export interface Codebook {
@@ -139,12 +137,11 @@ function blockOf(
   const { assign } = workspace.backendFor(relaxedSimd).kernels[precision];
   const { centroids, packed, labels, distances, panel, best } = buffers;
   const width = panelWidth(precision);
-  const callRows = Math.max(Math.floor(CALL_WORK / (k * d)) & ~7, 8);
   return {
     at,
     count,
     labelsOf() {
-      forPasses(count, (i, m) => assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best), callRows);
+      forPasses(count, (i, m) => assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best), callRows(k, d));
       return workspace.int32(labels, count);
     },
     distancesOf() {

@@ -27,6 +27,14 @@ export function createRandom(seed: number): Random {
   return () => ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992;
 }
 
+/** Fisher–Yates, in place. */
+export function shuffle(values: number[] | Int32Array, random: Random): void {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [values[i], values[j]] = [values[j]!, values[i]!];
+  }
+}
+
 /** Well-mixed 32-bit numbers from a counter. */
 function splitmix32(start: number): () => number {
   let counter = start;

@@ -1,9 +1,10 @@
 import { BOUNDS_CHUNK, BOUNDS_PANEL, type BoundsBuffers, boundsLayout, boundsStride } from '../backend/layout.js';
 import { centroidStride, panelWidth } from '../backend/shapes.js';
-import { forPasses } from '../data/samples.js';
+import { measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
+import { callRows, forPasses } from '../data/samples.js';
 import { panelsOfCentroids } from './centroid-groups.js';
 import type { Assignment } from './lloyd.js';
-import { callRows, type Run } from './run.js';
+import type { Run } from './run.js';
 
 export interface BoundsOptions {
   /** Groups wanted; whole panels of centroids make a group, so there may be fewer. */
@@ -47,7 +48,7 @@ export class BoundedAssignment implements Assignment {
     this.groups = Math.ceil(panels / groupPanels);
     const { quantised } = options;
     this.buffers = workspace.take(boundsLayout({ n, d, k, precision, groups: this.groups, quantised }), n);
-    if (quantised) this.quantiseSamples();
+    if (quantised) quantiseSamples(samples, this.buffers.quantised, this.buffers.inverse);
   }
 
   restart(): void {
@@ -141,8 +142,8 @@ export class BoundedAssignment implements Assignment {
     const { run, buffers, groups, groupPanels, panels } = this;
     const { samples } = run;
     const { workspace, precision, n, d } = samples;
-    const { sqNorm, greatest } = this.measureCentroids();
-    const norm = Math.sqrt(sqNorm);
+    const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), run.k, d);
+    const { norm } = measure;
     const epsilon = precision === 'float32' ? 2 ** -24 : 2 ** -53;
     // What squares lose where they underflow.
     const lost = (d + 16) * (precision === 'float32' ? 2 ** -148 : 2 ** -1073);
@@ -156,71 +157,22 @@ export class BoundedAssignment implements Assignment {
       ]);
     workspace
       .float64(buffers.plan + 64, 3)
-      .set([reach * 3 * sqNorm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
+      .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
     const { quantised, inverse, quantisedPanels } = buffers;
     workspace
       .int32(buffers.plan + 88, 3)
       .set(this.options.quantised ? [quantised, inverse, quantisedPanels] : [0, 0, 0]);
-    if (this.options.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packQuantised(norm, greatest, reach));
+    if (this.options.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packEstimates(measure, reach));
   }
 
-  /** Greatest squared length and greatest absolute value of the centroids. */
-  private measureCentroids(): { sqNorm: number; greatest: number } {
-    const { run } = this;
-    const { d } = run.samples;
-    const centroids = run.centroidsAt(run.buffers.centroids);
-    const stride = centroidStride(d);
-    let sqNorm = 0;
-    let greatest = 0;
-    for (let j = 0; j < run.k; j++) {
-      let sum = 0;
-      for (let f = j * stride; f < j * stride + d; f++) {
-        const value = centroids[f]!;
-        sum += value * value;
-        greatest = Math.max(greatest, value, -value);
-      }
-      sqNorm = Math.max(sqNorm, sum);
-    }
-    return { sqNorm, greatest };
-  }
-
-  private quantiseSamples(): void {
-    const { samples } = this.run;
-    const { quantised, inverse } = this.buffers;
-    const rowBytes = Math.ceil(samples.d / 2) * 4;
-    forPasses(samples.n, (i, count) =>
-      samples.kernels.quantise(
-        samples.at(i),
-        count,
-        samples.d,
-        samples.stride,
-        quantised + i * rowBytes,
-        inverse + i * 4,
-      ),
-    );
-  }
-
-  /**
-   * Packs the centroids as i16; returns what `advance` needs to judge estimates: the factor of dot products, and how far off
-   * they can be. With scales a and b, |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖x − x̂/a‖ ≤ ½√d / a and
-   * ‖x̂‖ ≤ 45,000 + ½√d; a per cent more covers the arithmetic in float32.
-   */
-  private packQuantised(norm: number, greatest: number, reach: number): number[] {
+  /** What `advance` needs to judge estimates: the factor of dot products, their error, and when one settles a label. */
+  private packEstimates(measure: { norm: number; greatest: number }, reach: number): number[] {
     const { run, buffers, panels } = this;
-    const { kernels, d, precision } = run.samples;
-    const scale = norm > 0 ? Math.min(45000 / norm, 32767 / greatest) : 1;
-    const places = panels * panelWidth(precision);
-    const sqError = kernels.packQuantised(
-      run.buffers.centroids,
-      buffers.order,
-      places,
-      d,
-      scale,
-      buffers.quantisedPanels,
-    );
-    const length = 45000 + Math.sqrt(d);
-    const estimate = 1.01 * 2 * (0.51 * Math.sqrt(d) * norm + length * Math.sqrt(sqError));
+    const places = panels * panelWidth(run.samples.precision);
+    const at = { centroids: run.buffers.centroids, order: buffers.order, panels: buffers.quantisedPanels };
+    const { factor, error, length } = packEstimates(run.samples, at, places, measure);
+    const { norm } = measure;
     // Samples shorter than 1e-30 count as zeros.
-    return [2 / scale, estimate, reach * norm * norm + 4e-30 * norm, 2 * estimate + reach * 2 * norm * length];
+    return [factor, error, reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length];
   }
 }

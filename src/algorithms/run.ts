@@ -3,15 +3,8 @@ import { CHUNK, type RunBuffers } from '../backend/layout.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
-import { forPasses, type Samples } from '../data/samples.js';
+import { callRows, forPasses, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
-
-/** Multiply-adds of one kernel call: well below a millisecond, since engines swap in optimised code only between calls. */
-const CALL_WORK = 2 ** 21;
-
-/** Samples that one call of `assign` takes, whole vectors of them. */
-export const callRows = (k: number, d: number): number =>
-  Math.min(Math.max(Math.floor(CALL_WORK / (k * d)) & ~7, 8), 16384);
 
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {

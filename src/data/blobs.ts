@@ -1,6 +1,6 @@
 import { rangeError } from '../errors.js';
 import { checkOptions, integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
-import { createRandom } from '../random.js';
+import { createRandom, shuffle } from '../random.js';
 import type { FloatArray, Precision, Random } from '../types.js';
 
 export interface BlobsOptions {
@@ -89,14 +89,6 @@ function spreadOfEach(spread: number | readonly number[], count: number): readon
     );
   }
   return spreads;
-}
-
-/** Fisher–Yates, in place. */
-function shuffle(values: Int32Array, random: Random): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [values[i], values[j]] = [values[j], values[i]];
-  }
 }
 
 /** Draws from the standard normal distribution, two at a time: Marsaglia's polar method (Marsaglia & Bray 1964). */

@@ -86,3 +86,10 @@ export function copySamples(
 export function forPasses(n: number, pass: (from: number, count: number) => unknown, rows = PASS_ROWS): void {
   for (let from = 0; from < n; from += rows) pass(from, Math.min(rows, n - from));
 }
+
+/** Multiply-adds of one kernel call: well below a millisecond, since engines swap in optimised code only between calls. */
+const CALL_WORK = 2 ** 21;
+
+/** Samples that one call of `assign` takes, whole vectors of them. */
+export const callRows = (k: number, d: number): number =>
+  Math.min(Math.max(Math.floor(CALL_WORK / (k * d)) & ~7, 8), 16384);

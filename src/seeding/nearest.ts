@@ -1,6 +1,6 @@
-import { callRows, type Run } from '../algorithms/run.js';
+import type { Run } from '../algorithms/run.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
-import { forPasses, type Samples } from '../data/samples.js';
+import { callRows, forPasses, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
 
 /** Puts a sample in the place of centroid j. */

@@ -3,7 +3,7 @@ import { bytesOf, centroidStride } from '../backend/shapes.js';
 import { forPasses, type Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
-import { quantiseCandidates, quantiseSamples } from './estimates.js';
+import { prepareEstimates, quantiseCandidates } from './estimates.js';
 
 /** What n samples and k seeds need: addresses of n distances, n and n + 8 times i32, and k centroids. */
 export interface PotentialBuffers {
@@ -45,7 +45,7 @@ export class Potential {
     this.room = workspace.take(seedLayout({ n, d, k, precision, trials, quantised: this.quantised }), n);
     this.chunks = new Float64Array(Math.ceil(n / CHUNK));
     this.cumulative = new Float64Array(this.chunks.length);
-    if (this.quantised) quantiseSamples(samples, this.room, buffers.nearest);
+    if (this.quantised) prepareEstimates(samples, this.room, buffers.nearest);
     writeSeedPlan(samples, this.room, buffers, trials, this.quantised);
   }
 

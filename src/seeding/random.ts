@@ -1,4 +1,5 @@
 import type { Samples } from '../data/samples.js';
+import { shuffle } from '../random.js';
 import type { Random } from '../types.js';
 import { accumulate, firstAbove } from './draw.js';
 
@@ -16,16 +17,10 @@ function uniform(n: number, k: number, random: Random): number[] {
     const i = Math.floor(random() * (last + 1));
     chosen.add(chosen.has(i) ? last : i);
   }
-  return shuffle([...chosen], random);
-}
-
-/** Floyd's sets are uniform, their order is not. */
-function shuffle(values: number[], random: Random): number[] {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [values[i], values[j]] = [values[j]!, values[i]!];
-  }
-  return values;
+  // Floyd's sets are uniform, their order is not.
+  const samples = [...chosen];
+  shuffle(samples, random);
+  return samples;
 }
 
 function weighted(weights: Float64Array, k: number, random: Random): number[] {

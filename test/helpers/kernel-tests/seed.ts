@@ -1,7 +1,7 @@
 import { CHUNK, type SeedBuffers, seedLayout } from '../../../src/backend/layout.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
 import { Samples } from '../../../src/data/samples.js';
-import { quantiseCandidates, quantiseSamples } from '../../../src/seeding/estimates.js';
+import { prepareEstimates, quantiseCandidates } from '../../../src/seeding/estimates.js';
 import { writeSeedPlan } from '../../../src/seeding/potential.js';
 import type { Bench } from '../kernel-bench.js';
 import { closestBefore, expectSame, least, panelOf, placePanel, weightOf } from '../kernel-checks.js';
@@ -137,7 +137,7 @@ function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSee
   writeSeedPlan(samples, room, buffers, trials, quantised);
   if (quantised) {
     const zeros = bench.placeInt32(rows.map(() => 0));
-    quantiseSamples(samples, room, zeros);
+    prepareEstimates(samples, room, zeros);
   }
   candidates.forEach((c, t) => {
     values.set(c, t * row);

@@ -1,0 +1,63 @@
+import { centroidStride } from '../backend/shapes.js';
+import type { FloatArray } from '../types.js';
+import { forPasses, type Samples } from './samples.js';
+
+/** Length that quantised rows are scaled to, and the greatest i16: see assembly/quantise.ts. */
+const LENGTH = 45000;
+const LARGEST = 32767;
+
+/** Rounds samples that lie in rows to i16, with their inverse scales: n × ⌈d / 2⌉ × 4 bytes and n × f32. */
+export function quantiseSamples(samples: Samples, quantised: number, inverse: number): void {
+  const { kernels, n, d, stride } = samples;
+  const rowBytes = Math.ceil(d / 2) * 4;
+  forPasses(n, (i, count) =>
+    kernels.quantise(samples.at(i), count, d, stride, quantised + i * rowBytes, inverse + i * 4),
+  );
+}
+
+/** Greatest length and greatest absolute value of so many centroids. */
+export function measureCentroids(values: FloatArray, count: number, d: number): { norm: number; greatest: number } {
+  const stride = centroidStride(d);
+  let sqNorm = 0;
+  let greatest = 0;
+  for (let j = 0; j < count; j++) {
+    let sum = 0;
+    for (let at = j * stride; at < j * stride + d; at++) {
+      const value = values[at]!;
+      sum += value * value;
+      greatest = Math.max(greatest, value, -value);
+    }
+    sqNorm = Math.max(sqNorm, sum);
+  }
+  return { norm: Math.sqrt(sqNorm), greatest };
+}
+
+/** How scores are estimated from dot products of quantised values. */
+export interface Estimates {
+  /** Twice the inverse scale of the centroids: times the inverse scale of a sample, what a dot product is multiplied by. */
+  factor: number;
+  /** Times the inverse scale of a sample: how far off its estimated scores are at the most. */
+  error: number;
+  /** Times its inverse scale: at least the length of a sample. */
+  length: number;
+}
+
+/**
+ * Packs centroids as i16 and tells what to make of dot products with them. With scales a and b,
+ * |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖x − x̂/a‖ ≤ ½√d / a and ‖x̂‖ ≤ 45,000 + ½√d; a per cent more
+ * covers the arithmetic in float32.
+ *
+ * @param at addresses of the centroids, of the order of the places, and of the panels that are written
+ */
+export function packEstimates(
+  { kernels, d }: Samples,
+  at: { centroids: number; order: number; panels: number },
+  places: number,
+  { norm, greatest }: { norm: number; greatest: number },
+): Estimates {
+  const scale = norm > 0 ? Math.min(LENGTH / norm, LARGEST / greatest) : 1;
+  const sqError = kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels);
+  const length = LENGTH + Math.sqrt(d);
+  const error = 1.01 * 2 * (0.51 * Math.sqrt(d) * norm + length * Math.sqrt(sqError));
+  return { factor: 2 / scale, error, length };
+}
