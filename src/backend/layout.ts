@@ -93,8 +93,8 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
     shifts: k * value,
     groupShifts: groups * value,
     plan: 192,
-    /** What assembly/bounds.ts lays out there. */
-    scratch: 30656 + groups * 544,
+    /** What assembly/bounds/plan.ts lays out there. */
+    scratch: 30368 + groups * 544,
     /** Samples and centroids rounded to i16, and the inverse scales of the samples. */
     quantised: quantised ? n * pairs * 4 : 0,
     inverse: quantised ? n * 4 : 0,
