@@ -392,7 +392,8 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         i32()[improved / 4 + i] = hits;
       }
       const v = f64();
-      for (let t = 0; t < trials; t++) v[gains / 8 + t] = v[gains / 8 + t]! + sums[t]!;
+      const at = gains / 8 + (from >> 8) * trials;
+      for (let t = 0; t < trials; t++) v[at + t] = v[at + t]! + sums[t]!;
     },
 
     takeSeed(plan, from, count, trial, seed) {
