@@ -85,6 +85,6 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, p
  */
 function yinyangGroups(d: number, quantised: boolean, precision: Precision): number {
   if (!quantised) return Math.max(d - 1, 3);
-  const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 2;
+  const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 3;
   return Math.max(Math.min(Math.floor((d * d) / 512), most), 1);
 }
