@@ -25,7 +25,7 @@ export interface BoundsOptions {
 }
 
 /** Share of all pairs of sample and group above which bounds rest … */
-const REST_SHARE = 0.75;
+const REST_SHARE = 0.5;
 /** … for so many assignments. */
 const REST = 4;
 
