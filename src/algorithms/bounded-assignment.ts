@@ -56,12 +56,12 @@ export class BoundedAssignment implements Assignment {
     this.rest = 0;
   }
 
-  assign(changed: number): void {
+  assign(changed: number): number {
     const { run, options } = this;
     if (this.age === 0 && (this.rest > 0 || changed > options.startShare * run.samples.n)) {
       this.rest--;
       run.assign();
-      return;
+      return run.accumulate();
     }
     const looks = this.advance();
     // Where most samples look at most groups anyway, plain assignment is cheaper, unless looks are by estimates.
@@ -69,6 +69,7 @@ export class BoundedAssignment implements Assignment {
       this.age = 0;
       this.rest = REST;
     }
+    return run.accumulate();
   }
 
   /** One assignment by bounds; returns how many pairs of sample and group it looked at. */

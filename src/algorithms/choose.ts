@@ -1,12 +1,13 @@
 import type { Precision } from '../types.js';
 import { BoundedAssignment } from './bounded-assignment.js';
+import { Filtering } from './filtering.js';
 import { hartiganWong } from './hartigan-wong.js';
 import { type Assignment, type Iteration, type Limits, lloyd } from './lloyd.js';
 import type { Run } from './run.js';
 import { Transfers } from './transfers.js';
 
 /** Algorithms that give the same bits and differ in speed. */
-export const ALGORITHMS = ['lloyd', 'hamerly', 'yinyang'] as const;
+export const ALGORITHMS = ['lloyd', 'hamerly', 'yinyang', 'filtering'] as const;
 
 export type AlgorithmName = (typeof ALGORITHMS)[number];
 
@@ -70,7 +71,14 @@ function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, pa
   const { d, precision } = run.samples;
   const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D[precision];
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
-    return { restart: () => {}, assign: () => run.assign() };
+    return {
+      restart: () => {},
+      assign() {
+        run.assign();
+        return run.accumulate();
+      },
+    };
+  if (algorithm === 'filtering') return new Filtering(run, magnitude);
   const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, quantised, precision);
   const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
   return new BoundedAssignment(run, { groups, quantised, startShare });

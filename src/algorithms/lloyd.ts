@@ -9,11 +9,14 @@ export interface Limits {
   emptyCluster: EmptyClusterPolicy;
 }
 
-/** How labels are brought up to date after the centroids moved: all ways give the same labels. */
+/** How labels and sums are brought up to date after the centroids moved: all ways give the same. */
 export interface Assignment {
   restart(): void;
-  /** @param changed labels that the assignment before changed; n at first */
-  assign(changed: number): void;
+  /**
+   * @param changed labels that the assignment before changed; n at first
+   * @returns how many this one changed
+   */
+  assign(changed: number): number;
 }
 
 export interface Iteration {
@@ -39,8 +42,7 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Genera
   let changed = run.samples.n;
   do {
     iteration++;
-    assignment.assign(changed);
-    changed = run.accumulate();
+    changed = assignment.assign(changed);
     run.moveCentroids();
     placeEmptyClusters(run, limits.emptyCluster, iteration);
     run.normaliseNext();
@@ -53,7 +55,6 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Genera
   // The labels belong to the centroids before the last move: where that changed anything, they are taken once more.
   if (state.shift > 0) {
     assignment.assign(changed);
-    run.accumulate();
     run.countSamples();
   }
   return state;

@@ -8,6 +8,9 @@ import type { FloatArray } from '../types.js';
 
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
+  /** Writes the labels before they are read, where an algorithm keeps them elsewhere. */
+  writeLabels: () => void = () => {};
+
   constructor(
     readonly samples: Samples,
     readonly k: number,
@@ -54,17 +57,21 @@ export class Run {
 
   /** The same for samples `i` … `i + count − 1` alone. */
   accumulateRange(i: number, count: number): number {
+    const { labels, previous } = this.buffers;
+    return this.move(i, count, labels + i * 4, previous + i * 4);
+  }
+
+  /** Moves sample i between the sums of two clusters, whatever its label. */
+  moveSample(i: number, from: number, to: number): void {
+    const { best } = this.buffers;
+    this.samples.workspace.int32(best, 2).set([to, from]);
+    this.move(i, 1, best, best + 4);
+  }
+
+  private move(i: number, count: number, labels: number, previous: number): number {
     const { samples, buffers } = this;
-    return samples.kernels.accumulate(
-      samples.at(i),
-      count,
-      samples.d,
-      samples.stride,
-      buffers.labels + i * 4,
-      buffers.previous + i * 4,
-      buffers.sums,
-      samples.weightAt(i),
-    );
+    const { kernels, d, stride } = samples;
+    return kernels.accumulate(samples.at(i), count, d, stride, labels, previous, buffers.sums, samples.weightAt(i));
   }
 
   /** Puts the mean of every cluster into `nextCentroids`; one without weight keeps its centroid. Counts follow. */
@@ -119,6 +126,7 @@ export class Run {
 
   /** Fills `distances` with the squared distance of every sample to its labelled centroid. */
   measure(): void {
+    this.writeLabels();
     const { samples, buffers } = this;
     const { kernels, d, stride } = samples;
     const bytes = bytesOf(samples.precision);
@@ -152,6 +160,7 @@ export class Run {
   }
 
   labels(): Int32Array {
+    this.writeLabels();
     return this.samples.workspace.int32(this.buffers.labels, this.samples.n);
   }
 

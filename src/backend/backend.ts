@@ -69,6 +69,11 @@ export interface Kernels {
   /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
   advance(plan: number, from: number, count: number, first: number): number;
 
+  /** Sorts samples into a tree of boxes, to be called until it returns 0. See assembly/tree.ts. */
+  growTree(plan: number): number;
+  /** Brings labels and sums of a node's samples up to date; how many labels changed. See assembly/filter.ts. */
+  filter(plan: number, node: number): number;
+
   /** Up to a panel's width of centroids, d × width, for `panelDistances`. */
   packDirect(centroids: number, count: number, d: number, panel: number): void;
   /** n rows of squared distances to the centroids of one panel. */
