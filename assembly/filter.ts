@@ -1,9 +1,9 @@
 import { sumsEntryBytes } from './constants';
 import { minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
-import { moveSample } from './inline/sums';
+import { moveColumns } from './inline/sums';
 import {
-  CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS, ROOM,
+  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS, ROOM,
   SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
 } from './tree';
 
@@ -22,9 +22,9 @@ const BOUNDLESS: f64 = 1e60;
  * @param plan in: see tree.ts; LABELS, SUMS and nodes inout, SQUARES, FRESH and all between LIST_END and ROOM for the kernel alone
  * @returns how many labels changed
  */
-function filter<T>(plan: usize, node: usize): i32 {
+function filter(plan: usize, node: usize): i32 {
   store<i32>(plan, 0, CHANGED);
-  visit<T>(plan, node, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+  visit(plan, node, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
   return load<i32>(plan, CHANGED);
 }
 
@@ -33,7 +33,7 @@ function filter<T>(plan: usize, node: usize): i32 {
  * @param gap by how much the squared distances to all others at least exceed that to the nearest candidate
  * @returns the new limit of the node
  */
-function visit<T>(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64 {
+function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64 {
   const moved = load<f64>(plan, MOVED);
   let limit = load<f64>(node, LIMIT);
   if (limit > moved) return limit;
@@ -80,7 +80,7 @@ function visit<T>(plan: usize, node: usize, list: usize, end: usize, gap: f64): 
 
   const child = load<usize>(node, CHILD);
   if (end - list == 4) {
-    claim<T>(plan, node, load<i32>(nearest, INDEX));
+    claim(plan, node, load<i32>(nearest, INDEX));
   } else if (child) {
     const owner = load<i32>(node, OWNER);
     if (owner >= 0) {
@@ -88,12 +88,12 @@ function visit<T>(plan: usize, node: usize, list: usize, end: usize, gap: f64): 
       store<i32>(child + NODE_BYTES, owner, OWNER);
       store<i32>(node, -1, OWNER);
     }
-    limit = visit<T>(plan, child, list, end, gap);
-    limit = min(limit, visit<T>(plan, child + NODE_BYTES, list, end, gap));
+    limit = visit(plan, child, list, end, gap);
+    limit = min(limit, visit(plan, child + NODE_BYTES, list, end, gap));
     store<f64>(node, limit, LIMIT);
     return limit;
   } else {
-    gap = min(gap, compare<T>(plan, node, list, end, load<i32>(nearest, INDEX)));
+    gap = min(gap, compare(plan, node, list, end, load<i32>(nearest, INDEX)));
   }
   limit = limitOf(plan, gap, Math.sqrt(least), load<f64>(node, RADIUS));
   store<f64>(node, limit, LIMIT);
@@ -118,7 +118,7 @@ function limitOf(plan: usize, gap: f64, middle: f64, radius: f64): f64 {
 }
 
 /** Makes all samples of a node those of one cluster. */
-function claim<T>(plan: usize, node: usize, cluster: i32): void {
+function claim(plan: usize, node: usize, cluster: i32): void {
   const owner = load<i32>(node, OWNER);
   if (owner == cluster) return;
   const child = load<usize>(node, CHILD);
@@ -127,11 +127,14 @@ function claim<T>(plan: usize, node: usize, cluster: i32): void {
     moveNode(plan, node, owner, cluster);
     store<i32>(plan, load<i32>(plan, CHANGED) + count, CHANGED);
   } else if (child) {
-    claim<T>(plan, child, cluster);
-    claim<T>(plan, child + NODE_BYTES, cluster);
+    claim(plan, child, cluster);
+    claim(plan, child + NODE_BYTES, cluster);
   } else {
     const start = load<i32>(node, START);
-    for (let i = start; i < start + count; i++) relabel<T>(plan, i, cluster);
+    for (let i = start; i < start + count; i++) {
+      if (load<i32>(plan, BYTES) == 4) relabel<f32>(plan, i, cluster);
+      else relabel<f64>(plan, i, cluster);
+    }
   }
   store<i32>(node, cluster, OWNER);
 }
@@ -161,28 +164,34 @@ function relabel<T>(plan: usize, i: i32, to: i32): void {
   const w = weights ? load<f64>(weights + (<usize>load<i32>(load<usize>(plan, ORDER) + (<usize>i << 2)) << 3)) : 1;
   const sums = load<usize>(plan, SUMS);
   const entry = <usize>sumsEntryBytes(d);
-  const x = load<usize>(plan, X) + <usize>i * sizeof<T>();
-  moveSample<T>(true, x, column, d, w, sums, sums + entry * <usize>(to + 1), sums + entry * <usize>(from + 1));
+  const target = sums + entry * <usize>(to + 1);
+  const source = sums + entry * <usize>(from + 1);
+  moveColumns<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
 }
 
 /** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
-function compare<T>(plan: usize, node: usize, list: usize, end: usize, nearest: i32): f64 {
+function compare(plan: usize, node: usize, list: usize, end: usize, nearest: i32): f64 {
   const owner = load<i32>(node, OWNER);
   if (owner >= 0) {
     // So far all were one cluster's. Most will be the nearest's.
-    if (owner != nearest) claim<T>(plan, node, nearest);
+    if (owner != nearest) claim(plan, node, nearest);
     const start = load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2);
     const count = <usize>load<i32>(node, COUNT);
     for (let i: usize = 0; i < count; i++) store<i32>(start + (i << 2), nearest);
     store<i32>(node, -1, OWNER);
   }
   // What `claim` counted already must not count twice, nor those that return.
-  const counted = owner >= 0 && owner != nearest;
+  const before = owner != nearest ? owner : -1;
+  return load<i32>(plan, BYTES) == 4 ? leafOf<f32>(plan, node, list, end, before) : leafOf<f64>(plan, node, list, end, before);
+}
+
+/** One loop for each d, which is a constant where it is inlined; of one feature, the second is that one again, times 0. */
+@inline
+function leafOf<T>(plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
   switch (load<i32>(plan, D)) {
-    case 1: return leaf<T>(1, plan, node, list, end, counted ? owner : -1);
-    case 2: return leaf<T>(2, plan, node, list, end, counted ? owner : -1);
-    case 3: return leaf<T>(3, plan, node, list, end, counted ? owner : -1);
-    default: return leaf<T>(4, plan, node, list, end, counted ? owner : -1);
+    case 3: return leaf<T>(3, plan, node, list, end, before);
+    case 4: return leaf<T>(4, plan, node, list, end, before);
+    default: return leaf<T>(2, plan, node, list, end, before);
   }
 }
 
@@ -199,8 +208,8 @@ function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, befo
     const px = load<usize>(plan, X) + <usize>from * sizeof<T>();
     const x0 = v128.load(px);
     const y0 = v128.load(px, 16);
-    const x1 = d > 1 ? v128.load(px + column) : x0;
-    const y1 = d > 1 ? v128.load(px + column, 16) : x0;
+    const x1 = v128.load(px + column);
+    const y1 = v128.load(px + column, 16);
     const x2 = d > 2 ? v128.load(px + 2 * column) : x0;
     const y2 = d > 2 ? v128.load(px + 2 * column, 16) : x0;
     const x3 = d > 3 ? v128.load(px + 3 * column) : x0;
@@ -218,11 +227,9 @@ function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, befo
       const c0 = v128.load_splat<T>(p, 2 * sizeof<T>());
       sx = multiplyAdd<T>(sx, x0, c0);
       sy = multiplyAdd<T>(sy, y0, c0);
-      if (d > 1) {
-        const c1 = v128.load_splat<T>(p, 3 * sizeof<T>());
-        sx = multiplyAdd<T>(sx, x1, c1);
-        sy = multiplyAdd<T>(sy, y1, c1);
-      }
+      const c1 = v128.load_splat<T>(p, 3 * sizeof<T>());
+      sx = multiplyAdd<T>(sx, x1, c1);
+      sy = multiplyAdd<T>(sy, y1, c1);
       if (d > 2) {
         const c2 = v128.load_splat<T>(p, 4 * sizeof<T>());
         sx = multiplyAdd<T>(sx, x2, c2);
@@ -265,9 +272,4 @@ function update<T>(plan: usize, from: i32, count: i32, a: v128, b: v128, before:
   }
 }
 
-export function filterF32(plan: usize, node: usize): i32 {
-  return filter<f32>(plan, node);
-}
-export function filterF64(plan: usize, node: usize): i32 {
-  return filter<f64>(plan, node);
-}
+export { filter as filterF32, filter as filterF64 };

@@ -28,6 +28,8 @@ export const SQUARES: usize = 48;
 export const CHANGED: usize = 52;
 /** Labels of two vectors. */
 export const FRESH: usize = 56;
+/** Bytes of a value: 4 or 8. */
+export const BYTES: usize = 104;
 // … for `growTree`:
 const N: usize = 60;
 const SOURCE: usize = 64;
@@ -44,9 +46,9 @@ const STACK_SIZE: usize = 96;
 const LEAF_SIZE: usize = 100;
 // … and (f64) for walks:
 /** How far any two centroids can have moved apart or towards each other since the run began. */
-export const MOVED: usize = 104;
+export const MOVED: usize = 112;
 /** How far rounding can reach in the difference of two scores. */
-export const MARGIN: usize = 112;
+export const MARGIN: usize = 120;
 
 // A node.
 /** 4 × f64: the middle of the box around its samples, zeros behind d. */
@@ -77,9 +79,10 @@ const MAX_DEPTH: i32 = 60;
  * @param plan inout: see above; NODES, NODE_SUMS, X, ORDER out, ROWS and STACK for the kernel alone
  * @returns nodes that are left to be looked at
  */
-function growTree<T>(plan: usize): i32 {
+function growTree(plan: usize): i32 {
   if (load<i32>(plan, FILLED) < load<i32>(plan, N)) {
-    fillRows<T>(plan);
+    if (load<i32>(plan, BYTES) == 4) fillRows<f32>(plan);
+    else fillRows<f64>(plan);
     return 1;
   }
   const nodes = load<usize>(plan, NODES);
@@ -92,13 +95,16 @@ function growTree<T>(plan: usize): i32 {
     const depth = load<i32>(top, 4);
     const count = load<i32>(node, COUNT);
     left -= count;
-    measureBox<T>(plan, node);
+    if (load<i32>(plan, BYTES) == 4) measureBox<f32>(plan, node);
+    else measureBox<f64>(plan, node);
     const used = load<i32>(plan, NODE_COUNT);
     const leaf = count <= load<i32>(plan, LEAF_SIZE) || depth == MAX_DEPTH || used + 2 > load<i32>(plan, MAX_NODES);
-    const lower = leaf ? 0 : partition<T>(plan, node);
+    let lower = 0;
+    if (!leaf) lower = load<i32>(plan, BYTES) == 4 ? partition<f32>(plan, node) : partition<f64>(plan, node);
     // Samples that are all alike, or all but for rounding, stay together.
     if (lower == 0 || lower == count) {
-      writeLeaf<T>(plan, node);
+      if (load<i32>(plan, BYTES) == 4) writeLeaf<f32>(plan, node);
+      else writeLeaf<f64>(plan, node);
       continue;
     }
     const child = nodes + <usize>used * NODE_BYTES;
@@ -182,17 +188,32 @@ function partition<T>(plan: usize, node: usize): i32 {
   const first = load<usize>(plan, ROWS) + <usize>load<i32>(node, START) * rowBytes;
   const end = first + <usize>load<i32>(node, COUNT) * rowBytes;
   const key = (longest >> 3) * sizeof<T>();
+  switch (<i32>rowBytes) {
+    case 16: return partitionRows<T>(16, first, end, key, cut);
+    case 32: return partitionRows<T>(32, first, end, key, cut);
+    default: return partitionRows<T>(sizeof<T>() == 4 ? 32 : 48, first, end, key, cut);
+  }
+}
+
+/** One loop for each size of rows, a constant where this is inlined. */
+@inline
+function partitionRows<T>(rowBytes: usize, first: usize, end: usize, key: usize, cut: T): i32 {
   let front = first;
   for (let row = first; row < end; row += rowBytes) {
     const below = usize(load<T>(row + key) < cut);
-    for (let at: usize = 0; at < rowBytes; at += 16) {
-      const value = v128.load(row + at);
-      v128.store(row + at, v128.load(front + at));
-      v128.store(front + at, value);
-    }
+    exchange(row, front);
+    if (rowBytes > 16) exchange(row + 16, front + 16);
+    if (rowBytes > 32) exchange(row + 32, front + 32);
     front += rowBytes & (0 - below);
   }
   return <i32>((front - first) / rowBytes);
+}
+
+@inline
+function exchange(a: usize, b: usize): void {
+  const value = v128.load(a);
+  v128.store(a, v128.load(b));
+  v128.store(b, value);
 }
 
 /** Brings the samples of a leaf into columns, and takes their sums. */
@@ -254,9 +275,4 @@ export function sumsOf(plan: usize, node: usize): usize {
   return load<usize>(plan, NODE_SUMS) + ((node - load<usize>(plan, NODES)) / NODE_BYTES) * <usize>sumsEntryBytes(load<i32>(plan, D));
 }
 
-export function growTreeF32(plan: usize): i32 {
-  return growTree<f32>(plan);
-}
-export function growTreeF64(plan: usize): i32 {
-  return growTree<f64>(plan);
-}
+export { growTree as growTreeF32, growTree as growTreeF64 };

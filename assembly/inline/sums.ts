@@ -7,15 +7,23 @@ import { loadPair } from './lanes';
  */
 @inline
 export function moveSample<T>(leaves: bool, x: usize, column: usize, d: i32, w: f64, grids: usize, to: usize, from: usize): void {
-  const low = <usize>sumsWidth(d) << 3;
   if (d <= COLUMNS_MAX_D) {
-    for (let f: usize = 0; f < <usize>d; f++)
-      moveScalar(leaves, w * <f64>load<T>(x + f * column), grids + (f << 3), to + (f << 3), from + (f << 3), low);
-  } else {
-    const weight = f64x2.splat(w);
-    for (let f: usize = 0; f < <usize>d; f += 2)
-      movePair(leaves, f64x2.mul(weight, loadPair<T>(x + f * sizeof<T>())), grids + (f << 3), to + (f << 3), from + (f << 3), low);
+    moveColumns<T>(leaves, x, column, d, w, grids, to, from);
+    return;
   }
+  const low = <usize>sumsWidth(d) << 3;
+  const weight = f64x2.splat(w);
+  for (let f: usize = 0; f < <usize>d; f += 2)
+    movePair(leaves, f64x2.mul(weight, loadPair<T>(x + f * sizeof<T>())), grids + (f << 3), to + (f << 3), from + (f << 3), low);
+  moveScalar(leaves, w, grids + 2 * low, to + 2 * low, from + 2 * low, 8);
+}
+
+/** The same where samples lie in columns. */
+@inline
+export function moveColumns<T>(leaves: bool, x: usize, column: usize, d: i32, w: f64, grids: usize, to: usize, from: usize): void {
+  const low = <usize>sumsWidth(d) << 3;
+  for (let f: usize = 0; f < <usize>d; f++)
+    moveScalar(leaves, w * <f64>load<T>(x + f * column), grids + (f << 3), to + (f << 3), from + (f << 3), low);
   moveScalar(leaves, w, grids + 2 * low, to + 2 * low, from + 2 * low, 8);
 }
 

@@ -27,7 +27,7 @@ const [LIMIT, START, COUNT, CHILD, OWNER] = [9, 20, 21, 22, 23] as const;
  * and boxes that the moves of the centroids cannot have reached are not looked at.
  */
 export class Filtering implements Assignment {
-  private readonly buffers: FilterBuffers;
+  readonly buffers: FilterBuffers;
   /** Addresses of nodes that hold all samples between them. */
   private readonly roots: number[] = [];
   /** How far two centroids can have moved apart since the run began; 0: labels are as they were at its start. */
@@ -89,11 +89,22 @@ export class Filtering implements Assignment {
     const { rows, stack } = workspace.take(growLayout({ n, d, precision }), n);
     const { plan, columns, order, nodes, nodeSums, records, lists, squares, fresh } = buffers;
     workspace
-      .int32(plan, 26)
+      .int32(plan, 27)
       .set([
-        ...[columns, treeStride(n), d, order, run.buffers.previous, samples.weights, nodes, nodeSums, run.buffers.sums],
+        ...[
+          columns,
+          d > 1 ? treeStride(n) : 0,
+          d,
+          order,
+          run.buffers.previous,
+          samples.weights,
+          nodes,
+          nodeSums,
+          run.buffers.sums,
+        ],
         ...[lists, lists + k * 4, lists + listRoom(k) * 4, squares, 0, fresh],
         ...[n, samples.x, samples.stride, rows, treeRowBytes(d, precision), 0, 1, treeNodes(n), stack, 1, LEAF_SIZE],
+        bytesOf(precision),
       ]);
     workspace.int32(lists, k).set(Array.from({ length: k }, (_, j) => records + j * RECORD_BYTES));
     workspace.int32(stack, 2).set([nodes, 0]);
@@ -162,7 +173,7 @@ export class Filtering implements Assignment {
     const epsilon = precision === 'float32' ? 2 ** -24 : 2 ** -53;
     const lost = (d + 16) * (precision === 'float32' ? 2 ** -148 : 2 ** -1073);
     const margin = (2.02 * (d + 2) * epsilon + 16 * (d + 4) * 2 ** -53) * reach * reach + lost;
-    workspace.float64(buffers.plan + 104, 2).set([this.moved, margin]);
+    workspace.float64(buffers.plan + 112, 2).set([this.moved, margin]);
   }
 
   /** Brings the labels below a node into the order of the samples. `owner`: the cluster of all, or −1. */

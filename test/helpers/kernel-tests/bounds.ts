@@ -110,6 +110,7 @@ export const boundsTests = {
     });
     let centroids = bench.centroids;
     run.setCentroids(centroids.flat());
+    run.restart();
     const found: NumericArray[] = [];
     for (const pace of [1, 0, 2 ** -16, 0.1, 0.01, 0.001]) {
       memory.run(outputs, () => assignment.assign(0));
