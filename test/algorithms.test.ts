@@ -97,7 +97,5 @@ onEveryBackend('accelerated algorithms', (ran) => {
     const values = makeValues('uniform', 60, 4, 0, 'float32');
     for (const algorithm of ACCELERATED)
       expect(ran(kmeans(values, 4, { nFeatures: 4, algorithm })).algorithm).toBe(algorithm);
-    const wide = { nFeatures: 5, algorithm: 'filtering' } as const;
-    expect(ran(kmeans(values, 4, wide)).algorithm).toBe('lloyd');
   });
 });

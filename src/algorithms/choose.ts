@@ -1,3 +1,4 @@
+import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import type { Precision } from '../types.js';
 import { BoundedAssignment } from './bounded-assignment.js';
 import { Filtering } from './filtering.js';
@@ -28,6 +29,9 @@ const BOUNDS_MIN_WORK = 2e5;
 /** Samples of a cluster below which that is so too. */
 const BOUNDS_MIN_SAMPLES = 16;
 
+/** Growing the tree of the filtering algorithm takes as long as comparisons of a sample with so many values, four times over. */
+const TREE_WORK = 48;
+
 /** Share of labels that changed last, at which bounds begin to pay where looking costs little. */
 const PATIENT_START = 0.05;
 
@@ -36,8 +40,9 @@ const PATIENT_START = 0.05;
  * bench:sweep`; beside them the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
  */
 export function chooseAlgorithm(n: number, d: number, k: number, precision: Precision): AlgorithmName {
-  if (n * d * k < BOUNDS_MIN_WORK || n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
-  if (d <= 4) return k * d >= 96 ? 'yinyang' : 'lloyd';
+  if (n * d * k < BOUNDS_MIN_WORK) return 'lloyd';
+  if (d <= COLUMNS_MAX_D) return 'filtering';
+  if (n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
   if (d < QUANTISED_MIN_D[precision]) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
   return k >= 16 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
 }
@@ -78,7 +83,8 @@ function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, pa
         return run.accumulate();
       },
     };
-  if (algorithm === 'filtering') return new Filtering(run, magnitude);
+  if (algorithm === 'filtering')
+    return new Filtering(run, magnitude, patient ? Math.floor(TREE_WORK / (run.k * d)) : 0);
   const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, quantised, precision);
   const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
   return new BoundedAssignment(run, { groups, quantised, startShare });

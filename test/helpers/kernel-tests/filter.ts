@@ -15,7 +15,8 @@ export const filterTests = {
     const { memory, n, d } = bench;
     const mark = memory.workspace.mark();
     const { run } = placeRun(bench);
-    const filtering = memory.run([], () => new Filtering(run, 0));
+    const filtering = new Filtering(run, 0, 0);
+    memory.run([], () => filtering.grow());
     const { order, columns, nodes } = filtering.buffers;
     const sampleAt = bench.readInt32(order, n);
     expect(Int32Array.from(sampleAt).sort()).toEqual(Int32Array.from(bench.rows.keys()));
@@ -40,7 +41,7 @@ export const filterTests = {
     const mark = memory.workspace.mark();
     const { run, outputs } = placeRun(bench);
     const { sums } = run.buffers;
-    const filtering = new Filtering(run, Math.max(...rows.flat().map(Math.abs)));
+    const filtering = new Filtering(run, Math.max(...rows.flat().map(Math.abs)), bench.shape.seed % 3);
     let centroids = bench.centroids;
     run.setCentroids(centroids.flat());
     run.restart();
