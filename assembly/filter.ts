@@ -71,8 +71,10 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
       }
       const excess = load<f64>(squares + at * 2) - least - f64x2.extract_lane(sum, 0) - f64x2.extract_lane(sum, 1);
       store<usize>(kept, c);
-      if (excess > margin) gap = min(gap, excess);
-      else kept += 4;
+      // Without branches, which would go either way.
+      const dropped = i32(excess > margin);
+      gap = select(excess, gap, dropped & i32(excess < gap));
+      kept += 4 & (<usize>dropped - 1);
     }
     list = end;
     end = kept;

@@ -29,8 +29,8 @@ const BOUNDS_MIN_WORK = 2e5;
 /** Samples of a cluster below which that is so too. */
 const BOUNDS_MIN_SAMPLES = 16;
 
-/** Growing the tree of the filtering algorithm takes as long as comparisons of a sample with so many values, four times over. */
-const TREE_WORK = 48;
+/** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
+const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
 
 /** Share of labels that changed last, at which bounds begin to pay where looking costs little. */
 const PATIENT_START = 0.05;
@@ -83,8 +83,7 @@ function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, pa
         return run.accumulate();
       },
     };
-  if (algorithm === 'filtering')
-    return new Filtering(run, magnitude, patient ? Math.floor(TREE_WORK / (run.k * d)) : 0);
+  if (algorithm === 'filtering') return new Filtering(run, magnitude, patient ? treePatience(run.k * d) : 0);
   const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, quantised, precision);
   const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
   return new BoundedAssignment(run, { groups, quantised, startShare });

@@ -151,7 +151,8 @@ export class Filtering implements Assignment {
     const { workspace, n } = run.samples;
     const labels = workspace.int32(run.buffers.labels, n);
     const order = workspace.int32(buffers.order, n);
-    workspace.int32(run.buffers.previous, n).set(order.map((i) => labels[i]!));
+    const sorted = workspace.int32(run.buffers.previous, n);
+    for (let i = 0; i < n; i++) sorted[i] = labels[order[i]!]!;
     this.forget(-1);
   }
 
