@@ -1,5 +1,5 @@
 import { COLUMNS_MAX_D, panelWidth, TILE_ROWS } from './constants';
-import { laneIndices, minAcross } from './inline/lanes';
+import { laneIndices, minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
 import { LEAST, scoreTile } from './inline/tile';
 
@@ -122,19 +122,6 @@ function columns<T>(d: i32, x: usize, n: i32, stride: i32, scorers: usize, k: i3
       p += <usize>(1 + d) * sizeof<T>();
     }
     storeLabels<T>(labels + (<usize>i << 2), indexX, indexY);
-  }
-}
-
-/** Indices held as floats, written as i32: 8 of float32 or 4 of float64. */
-@inline
-function storeLabels<T>(labels: usize, a: v128, b: v128): void {
-  if (sizeof<T>() == 4) {
-    v128.store(labels, i32x4.trunc_sat_f32x4_s(a));
-    v128.store(labels, i32x4.trunc_sat_f32x4_s(b), 16);
-  } else {
-    const low = i32x4.trunc_sat_f64x2_s_zero(a);
-    const high = i32x4.trunc_sat_f64x2_s_zero(b);
-    v128.store(labels, v128.shuffle<u32>(low, high, 0, 1, 4, 5));
   }
 }
 

@@ -43,7 +43,8 @@ export class Fit {
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init as InitName };
-    const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k, precision) : options.algorithm;
+    const chosen = options.algorithm === 'auto' || (options.algorithm === 'filtering' && d > COLUMNS_MAX_D);
+    const algorithm = chosen ? chooseAlgorithm(n, d, k, precision) : options.algorithm;
     const startRun = yield* prepareAlgorithm(
       algorithm,
       run,

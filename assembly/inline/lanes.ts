@@ -43,3 +43,16 @@ export function loadPair<T>(ptr: usize): v128 {
   if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load64_zero(ptr));
   return v128.load(ptr);
 }
+
+/** Indices held as floats, written as i32: 8 of float32 or 4 of float64. */
+@inline
+export function storeLabels<T>(labels: usize, a: v128, b: v128): void {
+  if (sizeof<T>() == 4) {
+    v128.store(labels, i32x4.trunc_sat_f32x4_s(a));
+    v128.store(labels, i32x4.trunc_sat_f32x4_s(b), 16);
+  } else {
+    const low = i32x4.trunc_sat_f64x2_s_zero(a);
+    const high = i32x4.trunc_sat_f64x2_s_zero(b);
+    v128.store(labels, v128.shuffle<u32>(low, high, 0, 1, 4, 5));
+  }
+}

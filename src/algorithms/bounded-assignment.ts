@@ -74,12 +74,12 @@ export class BoundedAssignment implements Assignment {
     this.rest = 0;
   }
 
-  *assign(changed: number): Work {
+  *assign(changed: number): Work<number> {
     const { run, options } = this;
     if (this.age === 0 && (this.rest > 0 || changed > options.startShare * run.samples.n)) {
       this.rest--;
       yield* run.assign();
-      return;
+      return yield* run.accumulate();
     }
     const looks = yield* this.advance();
     // Where most samples look at most groups anyway, plain assignment is cheaper, unless looks are by estimates.
@@ -87,6 +87,7 @@ export class BoundedAssignment implements Assignment {
       this.age = 0;
       this.rest = REST;
     }
+    return yield* run.accumulate();
   }
 
   /** One assignment by bounds; returns how many pairs of sample and group it looked at. */
@@ -196,8 +197,6 @@ export class BoundedAssignment implements Assignment {
     addresses.set([quantised, inverse, quantisedPanels, sqNorms]);
     addresses[6] = quantisedRows;
     // Samples shorter than 1e-30 count as zeros.
-    workspace
-      .float64(plan + 120, 2)
-      .set([reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length]);
+    workspace.float64(plan + 120, 2).set([reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length]);
   }
 }

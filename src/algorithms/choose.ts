@@ -1,13 +1,15 @@
 import type { Work } from '../backend/pass.js';
+import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import type { Precision } from '../types.js';
 import { BoundedAssignment } from './bounded-assignment.js';
+import { Filtering } from './filtering.js';
 import { hartiganWong } from './hartigan-wong.js';
 import { type Assignment, type Iteration, type Limits, lloyd } from './lloyd.js';
 import type { Run } from './run.js';
 import { Transfers } from './transfers.js';
 
 /** Algorithms that give the same bits and differ in speed. */
-export const ALGORITHMS = ['lloyd', 'hamerly', 'yinyang'] as const;
+export const ALGORITHMS = ['lloyd', 'hamerly', 'yinyang', 'filtering'] as const;
 
 export type AlgorithmName = (typeof ALGORITHMS)[number];
 
@@ -31,6 +33,9 @@ const BOUNDS_MIN_SAMPLES = 16;
 /** Work of an iteration above which estimates pay for few clusters too. */
 const ESTIMATES_MIN_WORK = 1e7;
 
+/** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
+const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
+
 /** Share of labels that changed last, at which bounds begin to pay where looking costs little. */
 const PATIENT_START = 0.02;
 
@@ -39,8 +44,9 @@ const PATIENT_START = 0.02;
  * bench:sweep`; beside them the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
  */
 export function chooseAlgorithm(n: number, d: number, k: number, precision: Precision): AlgorithmName {
-  if (n * d * k < BOUNDS_MIN_WORK || n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
-  if (d <= 4) return k * d >= 96 ? 'yinyang' : 'lloyd';
+  if (n * d * k < BOUNDS_MIN_WORK) return 'lloyd';
+  if (d <= COLUMNS_MAX_D) return 'filtering';
+  if (n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
   if (d < QUANTISED_MIN_D[precision]) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
   if (k >= 16 || (k >= 4 && d >= 64 && n * d * k > ESTIMATES_MIN_WORK)) return 'yinyang';
   return k >= 4 ? 'hamerly' : 'lloyd';
@@ -75,7 +81,14 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, p
   const { d, precision } = run.samples;
   const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D[precision];
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
-    return { restart: () => {}, assign: () => run.assign() };
+    return {
+      restart: () => {},
+      *assign() {
+        yield* run.assign();
+        return yield* run.accumulate();
+      },
+    };
+  if (algorithm === 'filtering') return new Filtering(run, magnitude, patient ? treePatience(run.k * d) : 0);
   const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, run.k, quantised, precision);
   const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
   const assignment = new BoundedAssignment(run, { groups, quantised, startShare });

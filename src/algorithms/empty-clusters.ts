@@ -37,21 +37,19 @@ function emptyClusters(run: Run): number[] {
 }
 
 /**
- * The sums are exact, so a sample can be moved into an empty cluster for the means alone and back again without a trace:
- * the labels stay those of the assignment. Until `countSamples` the counts are those of the means.
+ * The sums are exact, so a sample can be moved into an empty cluster for the means alone and back again without a trace.
+ * Until `countSamples` the counts are those of the means.
  */
 function* relocate(run: Run, empty: readonly number[]): Work {
   const chosen = yield* farthestSamples(run, empty.length);
   const labels = run.labels();
   const donors = chosen.map((i) => labels[i]!);
   chosen.forEach((i, e) => {
-    labels[i] = empty[e]!;
-    run.accumulateRange(i, 1);
+    run.moveSample(i, donors[e]!, empty[e]!);
   });
   run.moveCentroids();
   chosen.forEach((i, e) => {
-    labels[i] = donors[e]!;
-    run.accumulateRange(i, 1);
+    run.moveSample(i, empty[e]!, donors[e]!);
     writeNext(run, empty[e]!, run.samples.read(i));
   });
 }

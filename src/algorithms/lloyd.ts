@@ -10,11 +10,14 @@ export interface Limits {
   emptyCluster: EmptyClusterPolicy;
 }
 
-/** How labels are brought up to date after the centroids moved: all ways give the same labels. */
+/** How labels and sums are brought up to date after the centroids moved: all ways give the same. */
 export interface Assignment {
   restart(): void;
-  /** @param changed labels that the assignment before changed; n at first */
-  assign(changed: number): Work;
+  /**
+   * @param changed labels that the assignment before changed; n at first
+   * @returns how many this one changed
+   */
+  assign(changed: number): Work<number>;
 }
 
 export interface Iteration {
@@ -40,8 +43,7 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Work<I
   let changed = run.samples.n;
   do {
     iteration++;
-    yield* assignment.assign(changed);
-    changed = yield* run.accumulate();
+    changed = yield* assignment.assign(changed);
     run.moveCentroids();
     yield* placeEmptyClusters(run, limits.emptyCluster, iteration);
     run.normaliseNext();
@@ -54,7 +56,6 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Work<I
   // The labels belong to the centroids before the last move: where that changed anything, they are taken once more.
   if (state.shift > 0) {
     yield* assignment.assign(changed);
-    yield* run.accumulate();
     run.countSamples();
   }
   return state;

@@ -9,6 +9,9 @@ import type { FloatArray } from '../types.js';
 
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
+  /** Writes the labels before they are read, where an algorithm keeps them elsewhere. */
+  writeLabels: () => void = () => {};
+
   constructor(
     readonly samples: Samples,
     readonly k: number,
@@ -57,17 +60,22 @@ export class Run {
 
   /** The same for samples `i` … `i + count − 1` alone, into the sums of one thread. */
   accumulateRange(i: number, count: number, kernels: Kernels = this.samples.kernels, thread = 0): number {
+    const { labels, previous } = this.buffers;
+    return this.move(kernels, i, count, labels + i * 4, previous + i * 4, thread);
+  }
+
+  /** Moves sample i between the sums of two clusters, whatever its label. */
+  moveSample(i: number, from: number, to: number): void {
     const { samples, buffers } = this;
-    return kernels.accumulate(
-      samples.at(i),
-      count,
-      samples.d,
-      samples.stride,
-      buffers.labels + i * 4,
-      buffers.previous + i * 4,
-      buffers.sums + thread * this.sumsLength() * 8,
-      samples.weightAt(i),
-    );
+    samples.workspace.int32(buffers.best, 2).set([to, from]);
+    this.move(samples.kernels, i, 1, buffers.best, buffers.best + 4, 0);
+  }
+
+  private move(kernels: Kernels, i: number, count: number, labels: number, previous: number, thread: number): number {
+    const { samples, buffers } = this;
+    const { d, stride } = samples;
+    const sums = buffers.sums + thread * this.sumsLength() * 8;
+    return kernels.accumulate(samples.at(i), count, d, stride, labels, previous, sums, samples.weightAt(i));
   }
 
   /** Adds what another thread moved to the sums of the first, those of all between passes: exact, in any order. */
@@ -141,6 +149,7 @@ export class Run {
 
   /** Fills `distances` with the squared distance of every sample to its labelled centroid. */
   *measure(): Work {
+    this.writeLabels();
     const { samples, buffers } = this;
     const { d, stride } = samples;
     const bytes = bytesOf(samples.precision);
@@ -170,6 +179,7 @@ export class Run {
   }
 
   labels(): Int32Array {
+    this.writeLabels();
     return this.samples.workspace.int32(this.buffers.labels, this.samples.n);
   }
 

@@ -63,15 +63,7 @@ export interface Kernels {
   /** Centroids in the order of `order` (panels × width × i32, −1 for none), packed for `advance`. */
   packOrdered(centroids: number, order: number, panels: number, d: number, packed: number): void;
   /** n rows rounded to i16, each by its own scale, whose inverse goes to n float32; n squared lengths. See assembly/quantise.ts. */
-  quantise(
-    x: number,
-    n: number,
-    d: number,
-    stride: number,
-    quantised: number,
-    inverse: number,
-    sqNorms: number,
-  ): void;
+  quantise(x: number, n: number, d: number, stride: number, quantised: number, inverse: number, sqNorms: number): void;
   /** Centroids times `scale`, rounded to i16, in panels of eight and, unless that is 0, in `rows`; greatest squared error of one. */
   packQuantised(
     centroids: number,
@@ -84,6 +76,11 @@ export interface Kernels {
   ): number;
   /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
   advance(plan: number, from: number, count: number, first: number): number;
+
+  /** Sorts samples into a tree of boxes, to be called until it returns 0. See assembly/tree.ts. */
+  growTree(plan: number): number;
+  /** Brings labels and sums of a node's samples up to date; how many labels changed. See assembly/filter.ts. */
+  filter(plan: number, node: number): number;
 
   /** Up to a panel's width of centroids, d × width, for `panelDistances`. */
   packDirect(centroids: number, count: number, d: number, panel: number): void;

@@ -121,3 +121,42 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
 }
 
 export type BoundsBuffers = Record<keyof ReturnType<typeof boundsLayout>, number>;
+
+/** Bytes of a node of the tree, and of the record of a centroid. */
+export const NODE_BYTES = 96;
+export const RECORD_BYTES = 96;
+
+/** Nodes of a tree at the most: one for ten samples. */
+export const treeNodes = (n: number): number => Math.ceil(n / 10) + 1;
+
+/** Addresses of candidates that lists have room for, one list behind the other along a way down the tree. */
+export const listRoom = (k: number): number => 12 * k;
+
+/** What the filtering algorithm takes beside the buffers of the run. */
+export function filterLayout({ n, d, k, precision }: Shape) {
+  return {
+    plan: 128,
+    /** The samples once more, in the order of the tree, and that order. */
+    columns: treeStride(n) * d * bytesOf(precision),
+    order: n * 4,
+    nodes: treeNodes(n) * NODE_BYTES,
+    nodeSums: treeNodes(n) * sumsEntryLength(d) * 8,
+    records: k * RECORD_BYTES,
+    lists: listRoom(k) * 4,
+    squares: k * 8,
+    fresh: 32,
+  };
+}
+
+export type FilterBuffers = Record<keyof ReturnType<typeof filterLayout>, number>;
+
+/** Elements from column to column of the samples in the order of the tree. */
+export const treeStride = (n: number): number => (n + 7) & ~7;
+
+/** What growing the tree takes for the time being: rows of whole vectors, each with its index, and nodes to be looked at. */
+export const treeRowBytes = (d: number, precision: Precision): number => (d * bytesOf(precision) + 4 + 15) & ~15;
+
+export const growLayout = ({ n, d, precision }: Omit<Shape, 'k'>) => ({
+  rows: n * treeRowBytes(d, precision),
+  stack: 64 * 8,
+});

@@ -1,6 +1,14 @@
 import type { FloatArray, Precision } from '../types.js';
 import type { Backend, Kernels, LinearMemory } from './backend.js';
-import { bytesOf, centroidStride, COLUMNS_MAX_D, panelWidth, quantisedRowBytes, sumsEntryLength, sumsWidth } from './shapes.js';
+import {
+  bytesOf,
+  COLUMNS_MAX_D,
+  centroidStride,
+  panelWidth,
+  quantisedRowBytes,
+  sumsEntryLength,
+  sumsWidth,
+} from './shapes.js';
 
 /** The kernels in plain TypeScript: the oracle of the tests, and the fallback where WebAssembly or its SIMD is missing. */
 export function createReferenceBackend(): Backend {
@@ -13,6 +21,8 @@ export function createReferenceBackend(): Backend {
   };
   return backend;
 }
+
+type Words = [number, number, number, number, number, number, number, number, number, number, number];
 
 class PlainMemory implements LinearMemory {
   buffer = new ArrayBuffer(65536);
@@ -88,18 +98,31 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
   }
 
   function addSample(x: number, column: number, d: number, w: number, sums: number, cluster: number): void {
-    const low = sumsWidth(d);
-    const entry = sums + (cluster + 1) * sumsEntryLength(d);
-    for (let f = 0; f < d; f++) addExactly(w * floats()[x + f * column]!, sums + f, entry + f, low);
-    addExactly(w, sums + 2 * low, entry + 2 * low, 1);
+    addToEntry(x, column, d, w, sums, sums + (cluster + 1) * sumsEntryLength(d));
   }
+
+  function addToEntry(x: number, column: number, d: number, w: number, grids: number, entry: number): void {
+    const low = sumsWidth(d);
+    for (let f = 0; f < d; f++) addExactly(w * floats()[x + f * column]!, grids + f, entry + f, low);
+    addExactly(w, grids + 2 * low, entry + 2 * low, 1);
+  }
+
+  /** What both kernels of the filtering algorithm need of their plan, see assembly/tree.ts. */
+  function treePlan(plan: number) {
+    const [x, stride, d, order, labels, weights, nodes, nodeSums, sums, list, listEnd] = wordsOf(plan);
+    const [n, source, sourceStride] = wordsOf(plan + 60);
+    const node = nodes / 4;
+    const k = (listEnd - list) / 4;
+    return { x, stride, d, order, labels, weights, node, nodeSums, sums, list, k, n, source, sourceStride };
+  }
+
+  /** The first words of a plan. */
+  const wordsOf = (plan: number): Words =>
+    Array.from(i32().subarray(plan / 4, plan / 4 + 11), (word) => word >>> 0) as never;
 
   /** What the kernels of seeding need of their plan, see assembly/seed.ts. */
   function seedPlan(plan: number) {
-    const [x, d, stride, weights, closest, nearest, improved, candidates, trials, , gains] = Array.from(
-      i32().subarray(plan / 4, plan / 4 + 11),
-      (word) => word >>> 0,
-    ) as [number, number, number, number, number, number, number, number, number, number, number];
+    const [x, d, stride, weights, closest, nearest, improved, candidates, trials, , gains] = wordsOf(plan);
     return { x, d, stride, weights, closest, nearest, improved, candidates, trials, gains };
   }
 
@@ -344,6 +367,51 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         i32()[labels / 4 + i] = label;
       }
       return count;
+    },
+
+    /** One leaf, the samples in the order in which they came. */
+    growTree(plan) {
+      const { x, stride, d, order, weights, node, nodeSums, sums, n, source, sourceStride } = treePlan(plan);
+      i32().fill(0, node, node + 24);
+      i32()[node + 21] = n;
+      f64().fill(0, nodeSums / 8, nodeSums / 8 + sumsEntryLength(d));
+      for (let i = 0; i < n; i++) {
+        i32()[order / 4 + i] = i;
+        for (let f = 0; f < d; f++)
+          floats()[x / bytes + f * stride + i] = floats()[source / bytes + f * sourceStride + i]!;
+        addToEntry(x / bytes + i, stride, d, weightAt(weights, i), sums / 8, nodeSums / 8);
+      }
+      return 0;
+    },
+
+    /** Looks at every sample and centroid. */
+    filter(plan) {
+      const { x, stride, d, labels, weights, node, sums, list, k, n } = treePlan(plan);
+      const v = floats();
+      const words = i32();
+      const owner = words[node + 23]!;
+      words[node + 23] = -1;
+      let changed = 0;
+      for (let i = 0; i < n; i++) {
+        let best = Infinity;
+        let to = 0;
+        for (let j = 0; j < k; j++) {
+          const record = (words[list / 4 + j]! + 32) / bytes;
+          let score = v[record + 1]!;
+          for (let f = 0; f < d; f++) score = round(score + round(v[x / bytes + f * stride + i]! * v[record + 2 + f]!));
+          if (score < best) {
+            best = score;
+            to = j;
+          }
+        }
+        const from = owner >= 0 ? owner : words[labels / 4 + i]!;
+        words[labels / 4 + i] = to;
+        if (to === from) continue;
+        changed++;
+        addSample(x / bytes + i, stride, d, weightAt(weights, i), sums / 8, to);
+        addSample(x / bytes + i, stride, d, -weightAt(weights, i), sums / 8, from);
+      }
+      return changed;
     },
 
     packDirect(centroids, count, d, panel) {

@@ -71,6 +71,8 @@ const NAMES: readonly KernelName[] = [
   'quantise',
   'packQuantised',
   'advance',
+  'growTree',
+  'filter',
   'packDirect',
   'panelDistances',
   'seedThresholds',

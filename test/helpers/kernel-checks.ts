@@ -88,15 +88,16 @@ export function placeRun(bench: Bench): { run: Run; outputs: Region[] } {
   const buffers = { ...plan };
   for (const name of Object.keys(plan) as (keyof RunBuffers)[])
     buffers[name] = bench.memory.space(Math.ceil(plan[name] / 8), 8);
-  const outputs = (['labels', 'packed', 'best'] as const).map((name) => ({
+  const outputs = (['labels', 'previous', 'sums', 'packed', 'best'] as const).map((name) => ({
     pointer: buffers[name],
     bytes: plan[name],
   }));
-  return { run: runOver(bench, buffers), outputs };
+  return { run: runOver(bench, buffers, bench.placeWeights()), outputs };
 }
 
-export function runOver({ memory, precision, n, d, k, x, stride, rows, weights }: Bench, buffers: RunBuffers): Run {
-  const samples = new Samples(memory.workspace, precision, n, d, x, stride);
+export function runOver(bench: Bench, buffers: RunBuffers, weightsAt = 0): Run {
+  const { memory, precision, n, d, k, x, stride, rows, weights } = bench;
+  const samples = new Samples(memory.workspace, precision, n, d, x, stride, weightsAt);
   const magnitude = Float64Array.from(columnsOf(rows, d), (column) => Math.max(...column.map(Math.abs)));
   const statistics = { shift: new Float64Array(d), magnitude, meanVariance: 0 };
   return new Run(samples, k, false, buffers, statistics, Math.max(...(weights ?? [1])));

@@ -4,6 +4,7 @@ import type { Bench } from './kernel-bench.js';
 import { assignTests } from './kernel-tests/assign.js';
 import { boundsTests } from './kernel-tests/bounds.js';
 import { centroidsTests } from './kernel-tests/centroids.js';
+import { filterTests } from './kernel-tests/filter.js';
 import { prepareTests } from './kernel-tests/prepare.js';
 import { seedTests } from './kernel-tests/seed.js';
 
@@ -22,5 +23,6 @@ export const kernelTests: Record<KernelName, KernelTest> = {
   ...assignTests,
   ...centroidsTests,
   ...boundsTests,
+  ...filterTests,
   ...seedTests,
 };

@@ -1,8 +1,8 @@
 import { CHUNK, type SeedBuffers, seedLayout } from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
-import { Samples } from '../../../src/data/samples.js';
 import { quantiseSamples } from '../../../src/data/quantise.js';
+import { Samples } from '../../../src/data/samples.js';
 import { quantiseCandidates } from '../../../src/seeding/estimates.js';
 import { writeSeedPlan } from '../../../src/seeding/potential.js';
 import type { Bench } from '../kernel-bench.js';
@@ -119,7 +119,7 @@ export const seedTests = {
 
 /** Up to 24 centroids are candidates; half of the problems in rows have estimates. */
 function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSeeds: number[][]) {
-  const { memory, kernels, n, d, x, stride, rows, precision } = bench;
+  const { memory, kernels, n, d, x, stride, precision } = bench;
   const candidates = bench.centroids.slice(0, 24);
   const trials = candidates.length;
   const quantised = d > COLUMNS_MAX_D && bench.shape.seed % 2 === 0;

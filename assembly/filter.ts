@@ -1,0 +1,277 @@
+import { sumsEntryBytes } from './constants';
+import { minAcross, storeLabels } from './inline/lanes';
+import { multiplyAdd } from './inline/multiply-add';
+import { moveColumns } from './inline/sums';
+import {
+  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS, ROOM,
+  SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+} from './tree';
+
+// The record of a centroid: its coordinates (4 × f64, zeros behind d); its index, ‖c‖² and −2c (T); its index (i32).
+const COORDINATES: usize = 32;
+const INDEX: usize = 88;
+
+/** Beyond all squares, where nothing bounds a difference. */
+const BOUNDLESS: f64 = 1e60;
+
+/**
+ * Brings the labels and sums of a node's samples up to date after the centroids moved (Kanungo et al. 2002): a centroid is no
+ * candidate for a box if another is nearer to all of it, by more than rounding can reach; a node with one candidate belongs to
+ * that as a whole. Where no difference of two distances can have been used up by what the centroids moved, nothing is done.
+ *
+ * @param plan in: see tree.ts; LABELS, SUMS and nodes inout, SQUARES, FRESH and all between LIST_END and ROOM for the kernel alone
+ * @returns how many labels changed
+ */
+function filter(plan: usize, node: usize): i32 {
+  store<i32>(plan, 0, CHANGED);
+  visit(plan, node, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+  return load<i32>(plan, CHANGED);
+}
+
+/**
+ * @param list addresses of the candidates' records, ascending
+ * @param gap by how much the squared distances to all others at least exceed that to the nearest candidate
+ * @returns the new limit of the node
+ */
+function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64 {
+  const moved = load<f64>(plan, MOVED);
+  let limit = load<f64>(node, LIMIT);
+  if (limit > moved) return limit;
+
+  // The candidate nearest to the middle of the box …
+  const wide = load<i32>(plan, D) > 2;
+  const squares = load<usize>(plan, SQUARES) - list * 2;
+  let nearest: usize = 0;
+  let least: f64 = Infinity;
+  for (let at = list; at < end; at += 4) {
+    const c = load<usize>(at);
+    const low = f64x2.sub(v128.load(c), v128.load(node, MIDDLE));
+    let sum = f64x2.mul(low, low);
+    if (wide) {
+      const high = f64x2.sub(v128.load(c, 16), v128.load(node, MIDDLE + 16));
+      sum = f64x2.add(sum, f64x2.mul(high, high));
+    }
+    const square = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+    store<f64>(squares + at * 2, square);
+    if (square < least) {
+      least = square;
+      nearest = c;
+    }
+  }
+  // … rules out those that are farther at every corner.
+  if (end + (end - list) <= load<usize>(plan, ROOM)) {
+    const margin = load<f64>(plan, MARGIN);
+    let kept = end;
+    for (let at = list; at < end; at += 4) {
+      const c = load<usize>(at);
+      let sum = f64x2.mul(f64x2.abs(f64x2.sub(v128.load(c), v128.load(nearest))), v128.load(node, SIDES));
+      if (wide) {
+        const high = f64x2.abs(f64x2.sub(v128.load(c, 16), v128.load(nearest, 16)));
+        sum = f64x2.add(sum, f64x2.mul(high, v128.load(node, SIDES + 16)));
+      }
+      const excess = load<f64>(squares + at * 2) - least - f64x2.extract_lane(sum, 0) - f64x2.extract_lane(sum, 1);
+      store<usize>(kept, c);
+      // Without branches, which would go either way.
+      const dropped = i32(excess > margin);
+      gap = select(excess, gap, dropped & i32(excess < gap));
+      kept += 4 & (<usize>dropped - 1);
+    }
+    list = end;
+    end = kept;
+  }
+
+  const child = load<usize>(node, CHILD);
+  if (end - list == 4) {
+    claim(plan, node, load<i32>(nearest, INDEX));
+  } else if (child) {
+    const owner = load<i32>(node, OWNER);
+    if (owner >= 0) {
+      store<i32>(child, owner, OWNER);
+      store<i32>(child + NODE_BYTES, owner, OWNER);
+      store<i32>(node, -1, OWNER);
+    }
+    limit = visit(plan, child, list, end, gap);
+    limit = min(limit, visit(plan, child + NODE_BYTES, list, end, gap));
+    store<f64>(node, limit, LIMIT);
+    return limit;
+  } else {
+    gap = min(gap, compare(plan, node, list, end, load<i32>(nearest, INDEX)));
+  }
+  limit = limitOf(plan, gap, Math.sqrt(least), load<f64>(node, RADIUS));
+  store<f64>(node, limit, LIMIT);
+  return limit;
+}
+
+/**
+ * How far centroids may go before a label of a node can change: no more than (d₂ − d₁), less what has to be left of it for
+ * rounding not to matter, where d₂² − d₁² ≥ gap for the distances of every sample to its own and to any other centroid, and
+ * d₁ lies within `radius` of `middle`.
+ */
+function limitOf(plan: usize, gap: f64, middle: f64, radius: f64): f64 {
+  const moved = load<f64>(plan, MOVED);
+  const margin = load<f64>(plan, MARGIN);
+  const square = gap * (1 - 1e-6) - margin;
+  if (square <= 0) return moved;
+  const most = (middle + radius) * (middle + radius) + margin;
+  const distance = square / (Math.sqrt(most + square) + Math.sqrt(most));
+  const fewest = max(middle - radius - distance, 0);
+  const needed = margin / (Math.sqrt(fewest * fewest + margin) + fewest);
+  return (moved + (distance - needed) * (1 - 1e-9)) * (1 - 4e-16);
+}
+
+/** Makes all samples of a node those of one cluster. */
+function claim(plan: usize, node: usize, cluster: i32): void {
+  const owner = load<i32>(node, OWNER);
+  if (owner == cluster) return;
+  const child = load<usize>(node, CHILD);
+  const count = load<i32>(node, COUNT);
+  if (owner >= 0) {
+    moveNode(plan, node, owner, cluster);
+    store<i32>(plan, load<i32>(plan, CHANGED) + count, CHANGED);
+  } else if (child) {
+    claim(plan, child, cluster);
+    claim(plan, child + NODE_BYTES, cluster);
+  } else {
+    const start = load<i32>(node, START);
+    for (let i = start; i < start + count; i++) {
+      if (load<i32>(plan, BYTES) == 4) relabel<f32>(plan, i, cluster);
+      else relabel<f64>(plan, i, cluster);
+    }
+  }
+  store<i32>(node, cluster, OWNER);
+}
+
+/** Moves the sums of a whole node from one cluster to another. */
+function moveNode(plan: usize, node: usize, from: i32, to: i32): void {
+  const bytes = <usize>sumsEntryBytes(load<i32>(plan, D));
+  const source = load<usize>(plan, SUMS) + <usize>(from + 1) * bytes;
+  const target = load<usize>(plan, SUMS) + <usize>(to + 1) * bytes;
+  const sums = sumsOf(plan, node);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(source + at, f64x2.sub(v128.load(source + at), v128.load(sums + at)));
+    v128.store(target + at, f64x2.add(v128.load(target + at), v128.load(sums + at)));
+  }
+}
+
+/** Moves one sample, counting it if its label changes. */
+function relabel<T>(plan: usize, i: i32, to: i32): void {
+  const cell = load<usize>(plan, LABELS) + (<usize>i << 2);
+  const from = load<i32>(cell);
+  if (from == to) return;
+  store<i32>(cell, to);
+  store<i32>(plan, load<i32>(plan, CHANGED) + 1, CHANGED);
+  const d = load<i32>(plan, D);
+  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
+  const weights = load<usize>(plan, WEIGHTS);
+  const w = weights ? load<f64>(weights + (<usize>load<i32>(load<usize>(plan, ORDER) + (<usize>i << 2)) << 3)) : 1;
+  const sums = load<usize>(plan, SUMS);
+  const entry = <usize>sumsEntryBytes(d);
+  const target = sums + entry * <usize>(to + 1);
+  const source = sums + entry * <usize>(from + 1);
+  moveColumns<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
+}
+
+/** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
+function compare(plan: usize, node: usize, list: usize, end: usize, nearest: i32): f64 {
+  const owner = load<i32>(node, OWNER);
+  if (owner >= 0) {
+    // So far all were one cluster's. Most will be the nearest's.
+    if (owner != nearest) claim(plan, node, nearest);
+    const start = load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2);
+    const count = <usize>load<i32>(node, COUNT);
+    for (let i: usize = 0; i < count; i++) store<i32>(start + (i << 2), nearest);
+    store<i32>(node, -1, OWNER);
+  }
+  // What `claim` counted already must not count twice, nor those that return.
+  const before = owner != nearest ? owner : -1;
+  return load<i32>(plan, BYTES) == 4 ? leafOf<f32>(plan, node, list, end, before) : leafOf<f64>(plan, node, list, end, before);
+}
+
+/** One loop for each d, which is a constant where it is inlined; of one feature, the second is that one again, times 0. */
+@inline
+function leafOf<T>(plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
+  switch (load<i32>(plan, D)) {
+    case 3: return leaf<T>(3, plan, node, list, end, before);
+    case 4: return leaf<T>(4, plan, node, list, end, before);
+    default: return leaf<T>(2, plan, node, list, end, before);
+  }
+}
+
+@inline
+function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
+  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
+  const start = load<i32>(node, START);
+  const stop = start + load<i32>(node, COUNT);
+  const step = 32 / sizeof<T>();
+  let gap = v128.splat<T>(<T>Infinity);
+  for (let i = start; i < stop; i += step) {
+    // The last vectors overlap those before them rather than reach into the next leaf.
+    const from = max(start, min(i, stop - step));
+    const px = load<usize>(plan, X) + <usize>from * sizeof<T>();
+    const x0 = v128.load(px);
+    const y0 = v128.load(px, 16);
+    const x1 = v128.load(px + column);
+    const y1 = v128.load(px + column, 16);
+    const x2 = d > 2 ? v128.load(px + 2 * column) : x0;
+    const y2 = d > 2 ? v128.load(px + 2 * column, 16) : x0;
+    const x3 = d > 3 ? v128.load(px + 3 * column) : x0;
+    const y3 = d > 3 ? v128.load(px + 3 * column, 16) : x0;
+    let bestX = v128.splat<T>(<T>Infinity);
+    let bestY = bestX;
+    let nextX = bestX;
+    let nextY = bestX;
+    let indexX = v128.splat<T>(0);
+    let indexY = indexX;
+    for (let at = list; at < end; at += 4) {
+      const p = load<usize>(at) + COORDINATES;
+      let sx = v128.load_splat<T>(p, sizeof<T>());
+      let sy = sx;
+      const c0 = v128.load_splat<T>(p, 2 * sizeof<T>());
+      sx = multiplyAdd<T>(sx, x0, c0);
+      sy = multiplyAdd<T>(sy, y0, c0);
+      const c1 = v128.load_splat<T>(p, 3 * sizeof<T>());
+      sx = multiplyAdd<T>(sx, x1, c1);
+      sy = multiplyAdd<T>(sy, y1, c1);
+      if (d > 2) {
+        const c2 = v128.load_splat<T>(p, 4 * sizeof<T>());
+        sx = multiplyAdd<T>(sx, x2, c2);
+        sy = multiplyAdd<T>(sy, y2, c2);
+      }
+      if (d > 3) {
+        const c3 = v128.load_splat<T>(p, 5 * sizeof<T>());
+        sx = multiplyAdd<T>(sx, x3, c3);
+        sy = multiplyAdd<T>(sy, y3, c3);
+      }
+      const index = v128.load_splat<T>(p);
+      indexX = v128.pmax<T>(indexX, v128.and(v128.lt<T>(sx, bestX), index));
+      indexY = v128.pmax<T>(indexY, v128.and(v128.lt<T>(sy, bestY), index));
+      nextX = v128.pmin<T>(nextX, v128.pmax<T>(bestX, sx));
+      nextY = v128.pmin<T>(nextY, v128.pmax<T>(bestY, sy));
+      bestX = v128.pmin<T>(bestX, sx);
+      bestY = v128.pmin<T>(bestY, sy);
+    }
+    gap = v128.pmin<T>(gap, v128.pmin<T>(v128.sub<T>(nextX, bestX), v128.sub<T>(nextY, bestY)));
+    update<T>(plan, from, stop - from, indexX, indexY, before);
+  }
+  return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
+}
+
+/** Moves the samples, of eight (four), whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
+@inline
+function update<T>(plan: usize, from: i32, count: i32, a: v128, b: v128, before: i32): void {
+  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
+  const fresh = load<usize>(plan, FRESH);
+  storeLabels<T>(fresh, a, b);
+  let changes = i32x4.bitmask(i32x4.ne(v128.load(fresh), v128.load(labels)));
+  if (sizeof<T>() == 4) changes |= i32x4.bitmask(i32x4.ne(v128.load(fresh, 16), v128.load(labels, 16))) << 4;
+  changes &= (1 << min(count, 8)) - 1;
+  while (changes) {
+    const lane = ctz(changes);
+    changes &= changes - 1;
+    const to = load<i32>(fresh + (<usize>lane << 2));
+    relabel<T>(plan, from + lane, to);
+    if (before >= 0) store<i32>(plan, load<i32>(plan, CHANGED) - (to == before ? 2 : 1), CHANGED);
+  }
+}
+
+export { filter as filterF32, filter as filterF64 };
