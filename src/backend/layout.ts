@@ -50,15 +50,16 @@ export function seedLayout(shape: Shape & { trials: number; quantised: boolean }
   return {
     plan: 96,
     /** What assembly/seed.ts lays out there. */
-    scratch: 4692,
+    scratch: 3412,
     candidates: trials * centroidStride(d) * value,
     /** Up to which squared distance samples of a seed are safe from all candidates. */
     thresholds: k * value,
     gains: trials * 8,
-    /** Samples and candidates rounded to i16, the inverse scales of the samples and their squared lengths. */
-    quantised: quantised ? n * pairs * 4 : 0,
-    inverse: quantised ? n * 4 : 0,
+    /** Samples and candidates rounded to i16, inverse scales, squared lengths and limits of the samples. */
+    quantised: quantised ? Math.ceil(n / 8) * 8 * pairs * 4 : 0,
+    inverse: quantised ? Math.ceil(n / CHUNK) * 4 : 0,
     sqNorms: quantised ? n * value : 0,
+    limits: quantised ? n * 4 : 0,
     order: places * 4,
     panels: quantised ? places * (2 + pairs) * 4 : 0,
   };

@@ -74,6 +74,7 @@ const NAMES: readonly KernelName[] = [
   'packDirect',
   'panelDistances',
   'seedThresholds',
+  'quantiseForSeeds',
   'candidateGains',
   'takeSeed',
 ];

@@ -1,24 +1,21 @@
-import { SEED_PANEL, type SeedBuffers } from '../backend/layout.js';
-import { bytesOf, centroidStride } from '../backend/shapes.js';
-import { measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
+import { CHUNK, SEED_PANEL, type SeedBuffers } from '../backend/layout.js';
+import { centroidStride } from '../backend/shapes.js';
+import { measureCentroids, packEstimates } from '../data/quantise.js';
 import { forPasses, type Samples } from '../data/samples.js';
 
-/** Samples rounded to i16, their inverse scales and squared lengths. `zeros`: n × i32 that may be overwritten. */
-export function prepareEstimates(samples: Samples, room: SeedBuffers, zeros: number): void {
-  const { kernels, workspace, n, d, stride, precision } = samples;
-  const value = bytesOf(precision);
-  quantiseSamples(samples, room.quantised, room.inverse);
-  workspace.int32(zeros, n).fill(0);
+/** Rounding of lengths, of scores in float32, and of the squared distances that are compared in the end. */
+const relativeError = (d: number): number => (d + 64) * 2 ** -23;
+
+/** Lengths of the samples, and their values rounded to i16; the plan has the addresses already. */
+export function prepareEstimates({ kernels, workspace, n, d, precision }: Samples, room: SeedBuffers): void {
+  workspace.floats('float32', room.plan + 80, 1)[0] = relativeError(d);
   workspace.floats(precision, room.candidates, centroidStride(d)).fill(0);
-  forPasses(n, (i, count) =>
-    kernels.sqDistances(samples.at(i), count, d, stride, room.candidates, zeros + i * 4, room.sqNorms + i * value),
-  );
+  forPasses(n, (i, count) => kernels.quantiseForSeeds(room.plan, i, count), CHUNK);
 }
 
 /**
  * Packs the candidates as i16 and writes into the plan what `candidateGains` needs to judge estimates: the factor of dot
- * products, and how far off they are at the most, times the inverse scale of the sample, relatively, and absolutely. The last
- * two are rounding: of the lengths, of scores in float32, and of the squared distances that are compared in the end.
+ * products, and how far off they are at the most, times the inverse scale of the sample and absolutely.
  */
 export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: number): void {
   const { workspace, precision, d } = samples;
@@ -28,6 +25,6 @@ export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: n
   for (let t = 0; t < places; t++) order[t] = t < count ? t : -1;
   const at = { centroids: room.candidates, order: room.order, panels: room.panels };
   const { factor, error } = packEstimates(samples, at, places, measure);
-  const relative = (d + 64) * 2 ** -23;
-  workspace.float64(room.plan + 64, 4).set([factor, error, relative, relative * measure.norm * measure.norm + 1e-35]);
+  const absolute = relativeError(d) * measure.norm * measure.norm + 1e-35;
+  workspace.floats('float32', room.plan + 68, 3).set([factor, error, absolute]);
 }

@@ -5,13 +5,13 @@ import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
 import { prepareEstimates, quantiseCandidates } from './estimates.js';
 
-/** What n samples and k seeds need: addresses of n distances, n and n + 8 times i32, and k centroids. */
+/** What n samples and k seeds need: addresses of n distances, 2n times i32, and k centroids. */
 export interface PotentialBuffers {
   /** Squared distance of each sample to its nearest seed. */
   closest: number;
   /** Which seed that is. */
   nearest: number;
-  /** The candidates, as bits, that are nearer. */
+  /** Samples that candidates are nearer to, and which, see assembly/seed-plan.ts. */
   improved: number;
   /** Where the seeds stand. */
   seeds: number;
@@ -33,6 +33,7 @@ export class Potential {
   private readonly cumulative: Float64Array;
   private readonly chunks: Float64Array;
   private seeds = 0;
+  private nextThresholds = 0;
 
   constructor(
     private readonly samples: Samples,
@@ -45,8 +46,8 @@ export class Potential {
     this.room = workspace.take(seedLayout({ n, d, k, precision, trials, quantised: this.quantised }), n);
     this.chunks = new Float64Array(Math.ceil(n / CHUNK));
     this.cumulative = new Float64Array(this.chunks.length);
-    if (this.quantised) prepareEstimates(samples, this.room, buffers.nearest);
     writeSeedPlan(samples, this.room, buffers, trials, this.quantised);
+    if (this.quantised) prepareEstimates(samples, this.room);
   }
 
   /** Makes a sample the first seed. */
@@ -54,22 +55,43 @@ export class Potential {
     const { samples, buffers } = this;
     const { workspace, precision, n } = samples;
     this.seeds = 0;
+    this.nextThresholds = 0;
     this.writeCandidates([first]);
     workspace.floats(precision, buffers.closest, n).fill(Infinity);
-    workspace.int32(buffers.improved, n).fill(1);
+    workspace.int32(buffers.improved, n).forEach((_, i, list) => {
+      list[i] = 256 + (i % CHUNK);
+    });
     this.take(0);
   }
 
   /** By how much the potential would be lower with each of `trials` samples as a further seed. */
   gainsOf(candidates: readonly number[]): Float64Array {
-    const { samples, room, buffers, trials, seeds } = this;
-    const { workspace, kernels, n, d } = samples;
+    const { samples, room, trials } = this;
+    const { workspace, kernels, n } = samples;
     this.writeCandidates(candidates);
     if (this.quantised) quantiseCandidates(samples, room, trials);
-    kernels.seedThresholds(buffers.seeds, seeds, d, room.candidates, trials, room.thresholds);
+    if (this.seeds >= this.nextThresholds) this.writeThresholds();
     workspace.float64(room.gains, trials).fill(0);
     forPasses(n, (i, count) => kernels.candidateGains(room.plan, i, count), CHUNK);
     return workspace.float64(room.gains, trials).slice();
+  }
+
+  /**
+   * Writes up to which distances samples are safe from the candidates by the triangle inequality. Where estimates are there
+   * too and hardly any sample is safe, thresholds are left out until there are more seeds by a quarter.
+   */
+  private writeThresholds(): void {
+    const { samples, room, buffers, seeds } = this;
+    const { workspace, n } = samples;
+    samples.kernels.seedThresholds(buffers.seeds, seeds, samples.d, room.candidates, this.trials, room.thresholds);
+    if (!this.quantised) return;
+    const thresholds = this.floats(room.thresholds, seeds);
+    const nearest = workspace.int32(buffers.nearest, n);
+    const closest = this.closest();
+    let balance = 0;
+    for (let i = 0; i < n; i += 1 + (n >> 8)) balance += closest[i]! <= thresholds[nearest[i]!]! ? 3 : -1;
+    workspace.int32(room.plan + 44, 1)[0] = balance > 0 ? room.thresholds : 0;
+    if (balance <= 0) this.nextThresholds = seeds * 1.25;
   }
 
   /** Makes one of the candidates that `gainsOf` was last asked for a seed. */
@@ -82,7 +104,8 @@ export class Potential {
     forPasses(
       n,
       (i, count) => {
-        chunks[i / CHUNK] = kernels.takeSeed(room.plan, i, count, trial, this.seeds);
+        const sum = kernels.takeSeed(room.plan, i, count, trial, this.seeds);
+        if (sum >= 0) chunks[i / CHUNK] = sum;
       },
       CHUNK,
     );
@@ -100,7 +123,7 @@ export class Potential {
     while (chunk > 0 && chunks[chunk] === 0) chunk--;
     const from = chunk * CHUNK;
     const count = Math.min(CHUNK, samples.n - from);
-    const values = Float64Array.from(this.closest().subarray(from, from + count));
+    const values = new Float64Array(this.closest().subarray(from, from + count));
     if (samples.weights) {
       const weights = samples.workspace.float64(samples.weightAt(from), count);
       for (let i = 0; i < count; i++) values[i] = values[i]! * weights[i]!;
@@ -127,7 +150,7 @@ export class Potential {
   }
 }
 
-/** The addresses, see assembly/seed.ts. */
+/** The addresses, see assembly/seed-plan.ts. */
 export function writeSeedPlan(
   samples: Samples,
   room: SeedBuffers,
@@ -137,10 +160,10 @@ export function writeSeedPlan(
 ): void {
   const { workspace, x, d, stride, weights } = samples;
   workspace
-    .int32(room.plan, 16)
+    .int32(room.plan, 17)
     .set([
       ...[x, d, stride, weights, buffers.closest, buffers.nearest, buffers.improved, room.candidates, trials],
-      ...[room.thresholds, room.gains, room.scratch],
-      ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.panels] : [0, 0, 0, 0]),
+      ...[room.gains, room.scratch, room.thresholds],
+      ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.limits, room.panels] : [0, 0, 0, 0, 0]),
     ]);
 }
