@@ -12,20 +12,21 @@ export const NEAREST: usize = 20; // n × i32: which seed that is
 export const IMPROVED: usize = 24;
 export const CANDIDATES: usize = 28; // trials × d, rows centroidStride(d) apart
 export const TRIALS: usize = 32; // up to 24
-export const GAINS: usize = 36; // trials × f64
-export const SCRATCH: usize = 40;
-export const THRESHOLDS: usize = 44; // seeds × T, see seedThresholds; 0 where they are not to be looked at
+export const GAINS: usize = 36; // trials × f64 for each chunk
+export const POTENTIALS: usize = 40; // f64 for each chunk: Σ w · closest
+export const SCRATCH: usize = 44;
+export const THRESHOLDS: usize = 48; // seeds × T, see seedThresholds; 0 where they are not to be looked at
 // Where samples and candidates are quantised as well, else 0:
-export const QUANTISED: usize = 48; // the samples in blocks of eight: for each pair of features eight pairs of i16
-export const INVERSE: usize = 52; // f32 for each chunk: inverse scale of its samples
-export const SQ_NORMS: usize = 56; // n × T: squared length of each sample
-export const LIMITS: usize = 60; // n × f32: scores beyond it by more than estimates are off improve nothing
-export const PANELS: usize = 64; // the candidates in panels of eight, see packQuantised
-export const FACTOR: usize = 68; // f32: twice the inverse scale of the candidates
+export const QUANTISED: usize = 52; // the samples in blocks of eight: for each pair of features eight pairs of i16
+export const INVERSE: usize = 56; // f32 for each chunk: inverse scale of its samples
+export const SQ_NORMS: usize = 60; // n × T: squared length of each sample
+export const LIMITS: usize = 64; // n × f32: scores beyond it by more than estimates are off improve nothing
+export const PANELS: usize = 68; // the candidates in panels of eight, see packQuantised
+export const FACTOR: usize = 72; // f32: twice the inverse scale of the candidates
 // … and how far an estimated squared distance is off at the most (f32), all in all:
-export const ESTIMATE: usize = 72; // times the inverse scale of the sample,
-export const ABSOLUTE: usize = 76;
-export const RELATIVE: usize = 80; // times the squared length of the sample and the distance to its nearest seed
+export const ESTIMATE: usize = 76; // times the inverse scale of the sample,
+export const RELATIVE: usize = 80; // times the squared length of the sample and the distance to its nearest seed,
+export const ABSOLUTE: usize = 84;
 
 // Scratch of a chunk.
 export const SUMS: usize = 0; // 24 × f64

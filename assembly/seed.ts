@@ -3,7 +3,7 @@ import { sqDistance } from './inline/distance';
 import { loadPair, mergeStripes, tailMask } from './inline/lanes';
 import { estimate, quantiseChunk } from './inline/seed-estimates';
 import {
-  CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, QUANTISED, RELATIVE, SCRATCH, SQ_NORMS, STRIDE, SUMS,
+  CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, POTENTIALS, QUANTISED, RELATIVE, SCRATCH, SQ_NORMS, STRIDE, SUMS,
   THRESHOLDS, TOUCHED, TRIALS, WEIGHTS, X,
 } from './seed-plan';
 
@@ -29,8 +29,8 @@ function seedThresholds<T>(seeds: usize, count: i32, d: i32, candidates: usize, 
 }
 
 /**
- * Adds to the gain of every candidate that of up to 256 samples: Σ w · (closest − squared distance) over the samples that it
- * is nearer to than their nearest seed, one after the other in float64, and lists those. Samples and candidates that the
+ * Adds to the gain of every candidate that of a chunk of up to 256 samples: Σ w · (closest − squared distance) over the
+ * samples that it is nearer to than their nearest seed, one after the other in float64, and lists those. Samples and candidates that the
  * triangle inequality or an estimate rules out are not looked at, which changes no bit.
  *
  * @param plan in: see seed-plan.ts; IMPROVED out, GAINS inout, SCRATCH for the kernel alone
@@ -125,7 +125,7 @@ function measure<T>(plan: usize, from: i32, open: i32): i32 {
     store<i32>(list + (<usize>improved << 2), <i32>i | (hits << 8));
     improved += i32(hits != 0);
   }
-  const gains = load<usize>(plan, GAINS);
+  const gains = load<usize>(plan, GAINS) + <usize>(from >> 8) * trials;
   for (let t: usize = 0; t < trials; t += 8) store<f64>(gains + t, load<f64>(gains + t) + load<f64>(scratch + SUMS + t));
   return improved;
 }
@@ -134,7 +134,8 @@ function measure<T>(plan: usize, from: i32, open: i32): i32 {
  * Makes candidate `trial` seed number `seed`: where it is listed as nearer, it is now the nearest.
  *
  * @param plan in: see seed-plan.ts; CLOSEST, NEAREST, LIMITS inout
- * @returns Σ w · closest of the samples, in four stripes i mod 4 in float64, merged as (s₀ + s₂) + (s₁ + s₃); −1 if nothing changed
+ * @param from a multiple of 256
+ * @returns Σ w · closest of the samples, in four stripes i mod 4 in float64, merged as (s₀ + s₂) + (s₁ + s₃)
  */
 function takeSeed<T>(plan: usize, from: i32, count: i32, trial: i32, seed: i32): f64 {
   const d = load<i32>(plan, D);
@@ -156,7 +157,7 @@ function takeSeed<T>(plan: usize, from: i32, count: i32, trial: i32, seed: i32):
     store<i32>(load<usize>(plan, NEAREST) + (i << 2), seed);
     if (load<usize>(plan, LIMITS)) storeLimit<T>(plan, i, square);
   }
-  if (!changed) return -1;
+  if (!changed) return load<f64>(load<usize>(plan, POTENTIALS) + (<usize>(from >> 8) << 3));
   return weightedStripes<T>(closest + <usize>from * sizeof<T>(), count, load<usize>(plan, WEIGHTS), from);
 }
 

@@ -383,7 +383,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       const { x, d, stride, weights, closest, improved, candidates, trials, gains } = seedPlan(plan);
       const [row, column] = strides(d, stride);
       const sums = new Float64Array(trials);
-      let at = improved / 4 + from;
+      let place = improved / 4 + from;
       for (let i = from; i < from + count; i++) {
         const own = floats()[closest / bytes + i]!;
         let hits = 0;
@@ -393,11 +393,12 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
           sums[t] = sums[t]! + weightAt(weights, i) * (own - square);
           hits |= 256 << t;
         }
-        if (hits) i32()[at++] = hits + i - from;
+        if (hits) i32()[place++] = hits + i - from;
       }
-      if (at < improved / 4 + from + count) i32()[at] = 0;
+      if (place < improved / 4 + from + count) i32()[place] = 0;
       const v = f64();
-      for (let t = 0; t < trials; t++) v[gains / 8 + t] = v[gains / 8 + t]! + sums[t]!;
+      const at = gains / 8 + (from >> 8) * trials;
+      for (let t = 0; t < trials; t++) v[at + t] = v[at + t]! + sums[t]!;
     },
 
     takeSeed(plan, from, count, trial, seed) {
@@ -405,16 +406,13 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       const [row, column] = strides(d, stride);
       const candidate = candidates / bytes + trial * centroidStride(d);
       const stripes = [0, 0, 0, 0];
-      let changed = false;
       for (let at = from; at < from + count && i32()[improved / 4 + at]; at++) {
         const entry = i32()[improved / 4 + at]!;
         if (!((entry >> (8 + trial)) & 1)) continue;
-        changed = true;
         const i = from + (entry & 255);
         floats()[closest / bytes + i] = sqDistance(x / bytes + i * row, column, candidate, d);
         i32()[nearest / 4 + i] = seed;
       }
-      if (!changed) return -1;
       for (let a = 0; a < count; a++)
         stripes[a & 3] = stripes[a & 3]! + floats()[closest / bytes + from + a]! * weightAt(weights, from + a);
       return stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);

@@ -1,8 +1,9 @@
+import type { Work } from '../backend/pass.js';
 import { rangeError } from '../errors.js';
 import type { Precision } from '../types.js';
 import { nonFiniteError } from './finite.js';
 import { powerOfTwoAbove } from './power-of-two.js';
-import { forPasses, type Samples } from './samples.js';
+import { PASS_ROWS, type Samples } from './samples.js';
 
 /** What is known of the features once the samples are in place. */
 export interface FeatureStatistics {
@@ -14,8 +15,8 @@ export interface FeatureStatistics {
   meanVariance: number;
 }
 
-/** float64 values that measuring needs as scratch. */
-export const statisticsLength = (d: number): number => 4 * d;
+/** float64 values that measuring n samples needs as scratch: means, and three numbers a feature for each range of a pass. */
+export const statisticsLength = (n: number, d: number): number => d + 3 * d * Math.ceil(n / PASS_ROWS);
 
 /** Significant bits that a shift may have, so that it and nearly every difference to it are exact. */
 const SHIFT_BITS = { float32: 20, float64: 48 } as const;
@@ -28,48 +29,71 @@ const SHIFT_UNITS = { float32: 1, float64: 16 } as const;
  * feature is shifted by its mean, rounded to a power of two of about its spread: near enough to keep the digits, and with so
  * few bits of its own that subtracting it rounds nothing for nearly all data. Data about the origin is not shifted.
  *
- * @param scratch address of statisticsLength(d) float64
+ * @param scratch address of statisticsLength(n, d) float64
  * @param centred whether there is to be a shift
  * @param rowsBefore rows of the data ahead of these samples, for messages
  * @throws ERR_NON_FINITE
  */
-export function measureFeatures(
+export function* measureFeatures(
   samples: Samples,
   scratch: number,
   centred: boolean,
   rowsBefore = 0,
-): FeatureStatistics {
-  const { workspace, kernels, n, d, stride, precision } = samples;
-  checkFinite(samples, scratch, rowsBefore);
-  const cells = workspace.float64(scratch, statisticsLength(d));
-  for (let f = 0; f < d; f++) cells[f] = cells[f]! / n;
-  const spread = cells.subarray(d);
-  spread
-    .fill(0, 0, d)
-    .fill(Infinity, d, 2 * d)
-    .fill(-Infinity, 2 * d);
-  forPasses(n, (i, count) => kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8));
-
-  const least = spread.subarray(d, 2 * d);
-  const greatest = spread.subarray(2 * d);
+): Work<FeatureStatistics> {
+  const { workspace, n, d, stride, precision } = samples;
+  const ranges = workspace.float64(scratch + d * 8, statisticsLength(n, d) - d).fill(0);
+  yield* samples.pass((kernels, i, count) =>
+    kernels.addFeatureSums(samples.at(i), count, d, stride, scratch + d * 8 + (i / PASS_ROWS) * d * 8),
+  );
+  const sums = addRanges(ranges.subarray(0, ranges.length / 3), d);
+  // The sums tell whether all values are finite.
+  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
+  const means = sums.map((sum) => sum / n);
+  workspace.float64(scratch, d).set(means);
+  const { squares, least, greatest } = yield* measureSpread(samples, scratch);
   checkSquares(least, greatest, precision);
   const shift = new Float64Array(d);
   const magnitude = new Float64Array(d);
   let variance = 0;
   for (let f = 0; f < d; f++) {
-    if (centred) shift[f] = shiftOf(cells[f]!, Math.sqrt(spread[f]! / n), precision);
+    if (centred) shift[f] = shiftOf(means[f]!, Math.sqrt(squares[f]! / n), precision);
     magnitude[f] = Math.max(Math.abs(least[f]! - shift[f]!), Math.abs(greatest[f]! - shift[f]!));
-    variance += spread[f]! / n;
+    variance += squares[f]! / n;
   }
   return { shift, magnitude, meanVariance: variance / d };
 }
 
-/** Leaves the sums of the features at `scratch`, which tell whether all values are finite. */
-function checkFinite(samples: Samples, scratch: number, rowsBefore: number): void {
-  const { workspace, kernels, n, d, stride } = samples;
-  const sums = workspace.float64(scratch, d).fill(0);
-  forPasses(n, (i, count) => kernels.addFeatureSums(samples.at(i), count, d, stride, scratch));
-  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
+/** Σ (x − mean)², least and greatest value of the features, whose means stand at `scratch`. */
+function* measureSpread(
+  samples: Samples,
+  scratch: number,
+): Work<Record<'squares' | 'least' | 'greatest', Float64Array>> {
+  const { workspace, n, d, stride } = samples;
+  const ranges = workspace.float64(scratch + d * 8, statisticsLength(n, d) - d);
+  for (let at = 0; at < ranges.length; at += 3 * d)
+    ranges
+      .fill(0, at, at + d)
+      .fill(Infinity, at + d, at + 2 * d)
+      .fill(-Infinity, at + 2 * d, at + 3 * d);
+  yield* samples.pass((kernels, i, count) =>
+    kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8 + (i / PASS_ROWS) * 3 * d * 8),
+  );
+  const squares = addRanges(ranges, d, 3 * d);
+  const least = new Float64Array(d).fill(Infinity);
+  const greatest = new Float64Array(d).fill(-Infinity);
+  for (let at = d; at < ranges.length; at += 3 * d)
+    for (let f = 0; f < d; f++) {
+      least[f] = Math.min(least[f]!, ranges[at + f]!);
+      greatest[f] = Math.max(greatest[f]!, ranges[at + d + f]!);
+    }
+  return { squares, least, greatest };
+}
+
+/** The first d values of every `step`, added up in order. */
+function addRanges(ranges: Float64Array, d: number, step = d): Float64Array {
+  const sums = new Float64Array(d);
+  for (let at = 0; at < ranges.length; at += step) for (let f = 0; f < d; f++) sums[f] = sums[f]! + ranges[at + f]!;
+  return sums;
 }
 
 function shiftOf(mean: number, deviation: number, precision: Precision): number {
@@ -103,9 +127,9 @@ function firstNonFinite(samples: Samples, rowsBefore: number): RangeError {
 }
 
 /** Subtracts a shift from all samples. `scratch`: address of d values of the samples' precision. */
-export function subtractShift(samples: Samples, shift: Float64Array, scratch: number): void {
-  const { workspace, kernels, precision, n, d, stride } = samples;
+export function* subtractShift(samples: Samples, shift: Float64Array, scratch: number): Work {
+  const { workspace, precision, d, stride } = samples;
   if (shift.every((value) => value === 0)) return;
   workspace.floats(precision, scratch, d).set(shift);
-  forPasses(n, (i, count) => kernels.subtractShift(samples.at(i), count, d, stride, scratch));
+  yield* samples.pass((kernels, i, count) => kernels.subtractShift(samples.at(i), count, d, stride, scratch));
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../algorithms/run.js';
+import type { Work } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
 import { Samples, samplesBytes } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
@@ -13,7 +14,7 @@ const CHAIN = 200;
  * Markov chain of 200 samples, drawn in proportion to w · (½ · share of the potential that the first seed leaves + ½ · 1/Σw),
  * whose stationary distribution is that of k-means++. A chain that ends on a seed is replaced by one draw of k-means++ itself.
  */
-export function afkMc2(run: Run, random: Random): void {
+export function* afkMc2(run: Run, random: Random): Work {
   const { samples, k } = run;
   const mark = samples.workspace.mark();
   try {
@@ -21,12 +22,12 @@ export function afkMc2(run: Run, random: Random): void {
     const first = drawByWeight(samples, random);
     seeds.add(first);
     const chosen = [first];
-    const proposals = new Proposals(samples, seeds.measureAll());
+    const proposals = new Proposals(samples, yield* seeds.measureAll());
     let covered = proposals.covered;
     while (chosen.length < k) {
-      let next = covered ? undefined : walk(seeds, proposals, random);
+      let next = covered ? undefined : yield* walk(seeds, proposals, random);
       if (next === undefined && !covered) {
-        next = drawByPotential(samples, seeds.measureAll(), random);
+        next = drawByPotential(samples, yield* seeds.measureAll(), random);
         covered = next === undefined;
       }
       const seed = next ?? drawByWeight(samples, random);
@@ -40,9 +41,9 @@ export function afkMc2(run: Run, random: Random): void {
 }
 
 /** The end of a chain, or undefined where that lies on a seed. */
-function walk(seeds: Seeds, proposals: Proposals, random: Random): number | undefined {
+function* walk(seeds: Seeds, proposals: Proposals, random: Random): Work<number | undefined> {
   const chain = Array.from({ length: CHAIN }, () => proposals.draw(random));
-  const sqDistances = seeds.measure(chain);
+  const sqDistances = yield* seeds.measure(chain);
   let at = 0;
   for (let t = 1; t < CHAIN; t++) {
     const { densities } = proposals;
@@ -117,13 +118,13 @@ class Seeds {
   }
 
   /** Squared distances of the samples of a chain. */
-  measure(chain: readonly number[]): FloatArray {
+  *measure(chain: readonly number[]): Work<FloatArray> {
     this.gather(chain);
-    return measureNearest(this.run, this.count, this.chain, this.room.labels, this.room.distances);
+    return yield* measureNearest(this.run, this.count, this.chain, this.room.labels, this.room.distances);
   }
 
   /** Squared distances of all samples. */
-  measureAll(): FloatArray {
+  measureAll(): Work<FloatArray> {
     return measureNearest(this.run, this.count, this.run.samples);
   }
 

@@ -1,20 +1,21 @@
-import { CHUNK, SEED_PANEL, type SeedBuffers } from '../backend/layout.js';
+import { CHUNK, SEED_PANEL, SEED_PLAN_BYTES, type SeedBuffers } from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { measureCentroids, packEstimates } from '../data/quantise.js';
-import { forPasses, type Samples } from '../data/samples.js';
+import type { Samples } from '../data/samples.js';
 
 /** Rounding of lengths, of scores in float32, and of the squared distances that are compared in the end. */
 const relativeError = (d: number): number => (d + 64) * 2 ** -23;
 
-/** Lengths of the samples, and their values rounded to i16; the plan has the addresses already. */
-export function prepareEstimates({ kernels, workspace, n, d, precision }: Samples, room: SeedBuffers): void {
-  workspace.floats('float32', room.plan + 80, 1)[0] = relativeError(d);
+/** Lengths of the samples, and their values rounded to i16; the plans have the addresses already. */
+export function* prepareEstimates(samples: Samples, room: SeedBuffers): Work {
+  const { workspace, d, precision } = samples;
   workspace.floats(precision, room.candidates, centroidStride(d)).fill(0);
-  forPasses(n, (i, count) => kernels.quantiseForSeeds(room.plan, i, count), CHUNK);
+  yield* samples.pass((kernels, i, count) => kernels.quantiseForSeeds(room.plan, i, count), CHUNK);
 }
 
 /**
- * Packs the candidates as i16 and writes into the plan what `candidateGains` needs to judge estimates: the factor of dot
+ * Packs the candidates as i16 and writes into the plans what `candidateGains` needs to judge estimates: the factor of dot
  * products, and how far off they are at the most, times the inverse scale of the sample and absolutely.
  */
 export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: number): void {
@@ -25,6 +26,8 @@ export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: n
   for (let t = 0; t < places; t++) order[t] = t < count ? t : -1;
   const at = { centroids: room.candidates, order: room.order, panels: room.panels };
   const { factor, error } = packEstimates(samples, at, places, measure);
-  const absolute = relativeError(d) * measure.norm * measure.norm + 1e-35;
-  workspace.floats('float32', room.plan + 68, 3).set([factor, error, absolute]);
+  const relative = relativeError(d);
+  const estimates = [factor, error, relative, relative * measure.norm * measure.norm + 1e-35];
+  for (let thread = 0; thread < workspace.threads; thread++)
+    workspace.floats('float32', room.plan + thread * SEED_PLAN_BYTES + 72, 4).set(estimates);
 }
