@@ -15,7 +15,7 @@ export const TRIALS: usize = 32; // up to 24
 export const GAINS: usize = 36; // trials × f64 for each chunk
 export const POTENTIALS: usize = 40; // f64 for each chunk: Σ w · closest
 export const SCRATCH: usize = 44;
-export const THRESHOLDS: usize = 48; // seeds × T, see seedThresholds; 0 where they are not to be looked at
+export const THRESHOLDS: usize = 48; // seeds × T, see seedThresholds
 // Where samples and candidates are quantised as well, else 0:
 export const QUANTISED: usize = 52; // the samples in blocks of eight: for each pair of features eight pairs of i16
 export const INVERSE: usize = 56; // f32 for each chunk: inverse scale of its samples
@@ -27,6 +27,7 @@ export const FACTOR: usize = 72; // f32: twice the inverse scale of the candidat
 export const ESTIMATE: usize = 76; // times the inverse scale of the sample,
 export const RELATIVE: usize = 80; // times the squared length of the sample and the distance to its nearest seed,
 export const ABSOLUTE: usize = 84;
+export const BY_THRESHOLDS: usize = 88; // f32: 1 where thresholds are to be looked at first, 0 where they would not pay
 
 // Scratch of a chunk.
 export const SUMS: usize = 0; // 24 × f64

@@ -1,10 +1,10 @@
 import { COLUMNS_MAX_D, centroidStride, columnBytes, rowBytes } from './constants';
-import { sqDistance } from './inline/distance';
+import { calledSqDistance, sqDistance } from './inline/distance';
 import { loadPair, mergeStripes, tailMask } from './inline/lanes';
 import { estimate, quantiseChunk } from './inline/seed-estimates';
 import {
-  CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, POTENTIALS, QUANTISED, RELATIVE, SCRATCH, SQ_NORMS, STRIDE, SUMS,
-  THRESHOLDS, TOUCHED, TRIALS, WEIGHTS, X,
+  BY_THRESHOLDS, CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, POTENTIALS, QUANTISED, RELATIVE,
+  SCRATCH, SQ_NORMS, STRIDE, SUMS, THRESHOLDS, TOUCHED, TRIALS, WEIGHTS, X,
 } from './seed-plan';
 
 /**
@@ -23,7 +23,7 @@ function seedThresholds<T>(seeds: usize, count: i32, d: i32, candidates: usize, 
   for (let s: usize = 0; s < <usize>count; s++) {
     let least = <T>Infinity;
     for (let t: usize = 0; t < <usize>trials; t++)
-      least = min(least, sqDistance<T>(seeds + s * row, sizeof<T>(), candidates + t * row, d));
+      least = min(least, calledSqDistance<T>(seeds + s * row, sizeof<T>(), candidates + t * row, d));
     store<T>(thresholds + s * sizeof<T>(), <T>(<f64>least * quarter - <f64>(16 * d) * tiny));
   }
 }
@@ -52,7 +52,7 @@ function markOpen<T>(plan: usize, from: i32, count: i32): i32 {
   const nearest = load<usize>(plan, NEAREST) + (<usize>from << 2);
   const thresholds = load<usize>(plan, THRESHOLDS);
   const everyone = (1 << load<i32>(plan, TRIALS)) - 1;
-  if (!thresholds) {
+  if (load<usize>(plan, QUANTISED) && !load<f32>(plan, BY_THRESHOLDS)) {
     for (let i: usize = 0; i < <usize>count; i += 4) v128.store(marks + (i << 2), i32x4.splat(everyone));
     return count;
   }
@@ -67,7 +67,6 @@ function markOpen<T>(plan: usize, from: i32, count: i32): i32 {
 }
 
 /** Lists the samples with marks. */
-@inline
 function listMarked(scratch: usize, count: i32): i32 {
   let open = 0;
   for (let m: usize = 0; m < <usize>count; m += 4) {
@@ -81,7 +80,6 @@ function listMarked(scratch: usize, count: i32): i32 {
 }
 
 /** Has the rows of the listed samples on their way before they are needed: far apart as they are, no prefetcher finds them. */
-@inline
 function fetchRows(scratch: usize, x: usize, row: usize, bytes: usize, open: i32): void {
   let touched = 0;
   for (let m: usize = 0; m < <usize>open; m++) {
@@ -133,7 +131,7 @@ function measure<T>(plan: usize, from: i32, open: i32): i32 {
 /**
  * Makes candidate `trial` seed number `seed`: where it is listed as nearer, it is now the nearest.
  *
- * @param plan in: see seed-plan.ts; CLOSEST, NEAREST, LIMITS inout
+ * @param plan in: see seed-plan.ts; CLOSEST, NEAREST, LIMITS inout, SCRATCH for the kernel alone
  * @param from a multiple of 256
  * @returns Σ w · closest of the samples, in four stripes i mod 4 in float64, merged as (s₀ + s₂) + (s₁ + s₃)
  */
@@ -142,23 +140,28 @@ function takeSeed<T>(plan: usize, from: i32, count: i32, trial: i32, seed: i32):
   const stride = load<i32>(plan, STRIDE);
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
-  const candidate = load<usize>(plan, CANDIDATES) + <usize>(trial * centroidStride(d)) * sizeof<T>();
-  const closest = load<usize>(plan, CLOSEST);
+  const scratch = load<usize>(plan, SCRATCH);
   const list = load<usize>(plan, IMPROVED) + (<usize>from << 2);
-  let changed = false;
+  let nearer = 0;
   for (let m: usize = 0; m < <usize>count; m++) {
     const entry = load<i32>(list + (m << 2));
     if (!entry) break;
-    if (!((entry >> (trial + 8)) & 1)) continue;
-    changed = true;
-    const i = <usize>(from + (entry & 255));
-    const square = sqDistance<T>(load<usize>(plan, X) + i * row, column, candidate, d);
-    store<T>(closest + i * sizeof<T>(), square);
-    store<i32>(load<usize>(plan, NEAREST) + (i << 2), seed);
-    if (load<usize>(plan, LIMITS)) storeLimit<T>(plan, i, square);
+    store<i32>(scratch + OPEN + (<usize>nearer << 2), entry & 255);
+    nearer += (entry >> (trial + 8)) & 1;
   }
-  if (!changed) return load<f64>(load<usize>(plan, POTENTIALS) + (<usize>(from >> 8) << 3));
-  return weightedStripes<T>(closest + <usize>from * sizeof<T>(), count, load<usize>(plan, WEIGHTS), from);
+  if (!nearer) return load<f64>(load<usize>(plan, POTENTIALS) + (<usize>(from >> 8) << 3));
+  const x = load<usize>(plan, X) + <usize>from * row;
+  if (d > COLUMNS_MAX_D) fetchRows(scratch, x, row, <usize>d * sizeof<T>(), nearer);
+  const candidate = load<usize>(plan, CANDIDATES) + <usize>(trial * centroidStride(d)) * sizeof<T>();
+  const closest = load<usize>(plan, CLOSEST) + <usize>from * sizeof<T>();
+  for (let m: usize = 0; m < <usize>nearer; m++) {
+    const i = <usize>load<i32>(scratch + OPEN + (m << 2));
+    const square = calledSqDistance<T>(x + i * row, column, candidate, d);
+    store<T>(closest + i * sizeof<T>(), square);
+    store<i32>(load<usize>(plan, NEAREST) + ((<usize>from + i) << 2), seed);
+    if (load<usize>(plan, LIMITS)) storeLimit<T>(plan, <usize>from + i, square);
+  }
+  return weightedStripes<T>(closest, count, load<usize>(plan, WEIGHTS), from);
 }
 
 /** What scores of a sample are to be compared with: a squared distance is the squared length of the sample + a score. */

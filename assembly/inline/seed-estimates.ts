@@ -1,4 +1,4 @@
-import { sqDistance } from './distance';
+import { calledSqDistance } from './distance';
 import { columnBytes, rowBytes } from '../constants';
 import {
   ABSOLUTE, BLOCKS, CANDIDATES, D, ESTIMATE, FACTOR, INVERSE, LEAST, LIMITS, MARKS, PANELS, QUANTISED, SCRATCH, SQ_NORMS,
@@ -22,7 +22,7 @@ export function quantiseChunk<T>(plan: usize, from: i32, count: i32): void {
   const sqNorms = load<usize>(plan, SQ_NORMS) + <usize>from * sizeof<T>();
   let greatest: f64 = 0;
   for (let i: usize = 0; i < <usize>count; i++) {
-    const sqNorm = sqDistance<T>(x + i * row, column, load<usize>(plan, CANDIDATES), d);
+    const sqNorm = calledSqDistance<T>(x + i * row, column, load<usize>(plan, CANDIDATES), d);
     store<T>(sqNorms + i * sizeof<T>(), sqNorm);
     greatest = max(greatest, <f64>sqNorm);
   }

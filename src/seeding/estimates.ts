@@ -16,9 +16,10 @@ export function* prepareEstimates(samples: Samples, room: SeedBuffers): Work {
 
 /**
  * Packs the candidates as i16 and writes into the plans what `candidateGains` needs to judge estimates: the factor of dot
- * products, and how far off they are at the most, times the inverse scale of the sample and absolutely.
+ * products, how far off they are at the most, times the inverse scale of the sample and absolutely, and whether it is to look
+ * at the thresholds first.
  */
-export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: number): void {
+export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: number, thresholds: boolean): void {
   const { workspace, precision, d } = samples;
   const measure = measureCentroids(workspace.floats(precision, room.candidates, count * centroidStride(d)), count, d);
   const places = Math.ceil(count / SEED_PANEL) * SEED_PANEL;
@@ -27,7 +28,7 @@ export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: n
   const at = { centroids: room.candidates, order: room.order, panels: room.panels };
   const { factor, error } = packEstimates(samples, at, places, measure);
   const relative = relativeError(d);
-  const estimates = [factor, error, relative, relative * measure.norm * measure.norm + 1e-35];
+  const estimates = [factor, error, relative, relative * measure.norm * measure.norm + 1e-35, Number(thresholds)];
   for (let thread = 0; thread < workspace.threads; thread++)
-    workspace.floats('float32', room.plan + thread * SEED_PLAN_BYTES + 72, 4).set(estimates);
+    workspace.floats('float32', room.plan + thread * SEED_PLAN_BYTES + 72, 5).set(estimates);
 }

@@ -57,7 +57,7 @@ export class Potential {
     this.seeds = 0;
     this.nextThresholds = 0;
     this.writeCandidates([first]);
-    if (this.quantised) quantiseCandidates(samples, this.room, 1);
+    if (this.quantised) quantiseCandidates(samples, this.room, 1, true);
     workspace.floats(precision, buffers.closest, n).fill(Infinity);
     workspace.int32(buffers.improved, n).forEach((_, i, list) => {
       list[i] = 256 + (i % CHUNK);
@@ -67,10 +67,10 @@ export class Potential {
 
   /** By how much the potential would be lower with each of `trials` samples as a further seed. */
   *gainsOf(candidates: readonly number[]): Work<Float64Array> {
-    const { samples, room, trials } = this;
+    const { samples, room, trials, seeds } = this;
     this.writeCandidates(candidates);
-    if (this.quantised) quantiseCandidates(samples, room, trials);
-    if (this.seeds >= this.nextThresholds) this.writeThresholds();
+    if (seeds >= this.nextThresholds) this.writeThresholds();
+    if (this.quantised) quantiseCandidates(samples, room, trials, seeds >= this.nextThresholds);
     const gains = samples.workspace.float64(room.gains, this.cumulative.length * trials).fill(0);
     yield* samples.pass(
       (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
@@ -87,16 +87,14 @@ export class Potential {
    */
   private writeThresholds(): void {
     const { samples, room, buffers, seeds } = this;
-    const { workspace, n } = samples;
-    samples.kernels.seedThresholds(buffers.seeds, seeds, samples.d, room.candidates, this.trials, room.thresholds);
+    const { kernels, workspace, n, d } = samples;
+    kernels.seedThresholds(buffers.seeds, seeds, d, room.candidates, this.trials, room.thresholds);
     if (!this.quantised) return;
     const thresholds = this.floats(room.thresholds, seeds);
     const nearest = workspace.int32(buffers.nearest, n);
     const closest = this.closest();
     let balance = 0;
     for (let i = 0; i < n; i += 1 + (n >> 8)) balance += closest[i]! <= thresholds[nearest[i]!]! ? 3 : -1;
-    for (let thread = 0; thread < workspace.threads; thread++)
-      workspace.int32(room.plan + thread * SEED_PLAN_BYTES + 48, 1)[0] = balance > 0 ? room.thresholds : 0;
     if (balance <= 0) this.nextThresholds = seeds * 1.25;
   }
 
