@@ -106,7 +106,8 @@ export class Potential {
     const candidate = this.floats(room.candidates + trial * row * bytesOf(samples.precision), row);
     this.floats(this.buffers.seeds, (seeds + 1) * row).set(candidate, seeds * row);
     yield* samples.pass(
-      (kernels, i, count) => kernels.takeSeed(room.plan, i, count, trial, seeds),
+      (kernels, i, count, thread) =>
+        kernels.takeSeed(room.plan + thread * SEED_PLAN_BYTES, i, count, trial, seeds),
       CHUNK,
       room.potentials,
     );
