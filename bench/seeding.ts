@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { now } from '../src/backend/pass.js';
 import { createRandom } from '../src/random.js';
 import { plusPlus } from '../src/seeding/plus-plus.js';
-import { interleaved, seconds } from './clock.js';
+import { median, seconds } from './clock.js';
 import { makeProblem, type Shape } from './data.js';
 import { missingPython, PythonServer } from './native/server.js';
 import { prepareFit } from './prepared.js';
@@ -14,7 +14,10 @@ const { values: options } = parseArgs({
   options: {
     /** Seeds whose potentials are averaged. */
     seeds: { type: 'string', default: '20' },
-    repeats: { type: 'string', default: '5' },
+    /** Seconds after which a problem gets no further seed. */
+    limit: { type: 'string', default: 'Infinity' },
+    /** Overlapping blobs alone, a minute each. */
+    short: { type: 'boolean', default: false },
     /** Divides samples and clusters: to see that it works. */
     divide: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
@@ -28,6 +31,10 @@ const SIZES = [
   [100_000, 128, 1000],
 ] as const;
 
+const KINDS = ['overlapping', 'uniform', 'separated'] as const;
+
+const limit = Number(options.short ? 60 : options.limit);
+
 const missing = missingPython();
 if (missing) {
   console.error(missing);
@@ -37,7 +44,7 @@ const server = new PythonServer(Number(options.threads));
 try {
   const rows: string[][] = [];
   for (const [n, d, k] of SIZES)
-    for (const kind of ['overlapping', 'uniform'] as const) {
+    for (const kind of options.short ? KINDS.slice(0, 1) : KINDS) {
       const by = Number(options.divide);
       rows.push(await measure({ kind, n: Math.ceil(n / by), d, k: Math.ceil(k / by), precision: 'float32' }));
     }
@@ -46,6 +53,7 @@ try {
     'd',
     'k',
     'data',
+    'seeds',
     'sklearn ms',
     'ours ms',
     'ratio',
@@ -59,8 +67,8 @@ try {
       title: 'Seeding',
       body: [
         `Greedy k-means++ with 2 + ⌊ln k⌋ trials: scikit-learn's \`kmeans_plusplus\` and ours, from samples in place, float32, ${options.threads} thread${options.threads === '1' ? '' : 's for theirs, one for ours'}.
-*Potential*: the sum of squared distances to the nearest seed, its mean over ${options.seeds} seeds. The random numbers differ, so the
-two means agree but for chance.`,
+*Potential*: the sum of squared distances to the nearest seed, its mean over the seeds; times are their medians, in turns. The
+random numbers differ, so the two means agree but for chance.`,
         formatTable(header, rows),
       ],
       versions: await server.versions(),
@@ -71,36 +79,37 @@ two means agree but for chance.`,
   server.close();
 }
 
+interface Seeding {
+  seconds: number;
+  potential: number;
+}
+
 async function measure(shape: Shape): Promise<string[]> {
   const { n, d, k, kind } = shape;
   const problem = makeProblem(shape);
   await server.load(problem);
   const { run } = prepareFit(problem);
 
-  const potentials = { ours: [] as number[], theirs: [] as number[] };
-  const ours = (seed: number) => seconds(() => now(plusPlus(run, createRandom(seed))));
-  const theirs = async (seed: number) => await server.seed(k, seed);
-  for (let seed = 0; seed < Number(options.seeds); seed++) {
-    now(plusPlus(run, createRandom(seed)));
+  now(plusPlus(run, createRandom(0)));
+  const ours: Seeding[] = [];
+  const theirs: Seeding[] = [];
+  const start = performance.now();
+  for (let seed = 0; seed < Number(options.seeds) && performance.now() - start < 1000 * limit; seed++) {
+    const time = seconds(() => now(plusPlus(run, createRandom(seed))));
     now(run.assign());
-    potentials.ours.push(now(run.inertia()));
-    potentials.theirs.push((await theirs(seed)).potential);
+    ours.push({ seconds: time, potential: now(run.inertia()) });
+    theirs.push(await server.seed(k, seed));
   }
-  const timings = await interleaved(
-    [
-      { name: 'ours', run: () => ours(1) },
-      { name: 'theirs', run: async () => (await theirs(1)).seconds },
-    ],
-    Number(options.repeats),
-  );
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [we, they] = [mean(potentials.ours), mean(potentials.theirs)];
+  const mean = (all: readonly Seeding[]) => all.reduce((sum, { potential }) => sum + potential, 0) / all.length;
+  const middle = (all: readonly Seeding[]) => median(all.map((one) => one.seconds));
+  const [we, they] = [mean(ours), mean(theirs)];
   return [
     ...[n, d, k].map(String),
     kind,
-    milliseconds(timings.theirs!.median),
-    milliseconds(timings.ours!.median),
-    times(timings.theirs!.median / timings.ours!.median),
+    String(ours.length),
+    milliseconds(middle(theirs)),
+    milliseconds(middle(ours)),
+    times(middle(theirs) / middle(ours)),
     digits(they, 5),
     digits(we, 5),
     (we / they).toFixed(4),

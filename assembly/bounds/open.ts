@@ -1,6 +1,6 @@
 import { COLUMNS_MAX_D, centroidStride, columnBytes, quantisedRowBytes, rowBytes } from '../constants';
 import { sqDistance } from '../inline/distance';
-import { fetchRows } from '../inline/fetch';
+import { fetchRows } from '../fetch';
 import {
   ACTIVE, atMost, CENTROIDS, CHUNK, D, epsilonOf, FACTOR, FETCHED, GATHERED, GROUP_OF, GROUP_SHIFTS, GROUPS, inverseOf, LABELS, LEAST_LOWER, LIMIT,
   lowerBounds, MARGIN_0, MARGIN_1, OWN_GROUP, QUANTISED, QUANTISED_ROWS, RELATIVE, RUNNER_UP, SCRATCH, SHIFTS, SQ_DISTANCE, SQ_NORMS,

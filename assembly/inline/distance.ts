@@ -7,6 +7,11 @@ export function sqDistance<T>(x: usize, column: usize, c: usize, d: i32): T {
   return d <= COLUMNS_MAX_D ? ofColumns<T>(x, column, c, d) : ofRow<T>(x, c, d);
 }
 
+/** The same, called: smaller, for where few distances are measured. */
+export function calledSqDistance<T>(x: usize, column: usize, c: usize, d: i32): T {
+  return sqDistance<T>(x, column, c, d);
+}
+
 /** A contiguous row, in vectors; lanes behind d are masked out, centroids hold zeros there. */
 @inline
 function ofRow<T>(x: usize, c: usize, d: i32): T {

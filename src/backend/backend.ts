@@ -96,9 +96,11 @@ export interface Kernels {
   ): void;
   /** For each of `count` seeds, up to which squared distance a sample of it cannot be nearer to any of the candidates. */
   seedThresholds(seeds: number, count: number, d: number, candidates: number, trials: number, thresholds: number): void;
-  /** Adds Σ w · (closest − squared distance) of a chunk of up to 256 samples that candidates improve; marks these. See assembly/seed.ts. */
+  /** Rounds a chunk of 256 samples to i16 for the estimates of `candidateGains`. */
+  quantiseForSeeds(plan: number, from: number, count: number): void;
+  /** Adds Σ w · (closest − squared distance) of a chunk that candidates improve; lists these. See assembly/seed.ts. */
   candidateGains(plan: number, from: number, count: number): void;
-  /** Makes a candidate the nearest seed of the samples marked for it; Σ w · closest. */
+  /** Makes a candidate the nearest seed of the samples listed for it; Σ w · closest. */
   takeSeed(plan: number, from: number, count: number, trial: number, seed: number): number;
 }
 

@@ -49,7 +49,7 @@ export type RunBuffers = Record<keyof ReturnType<typeof runLayout>, number>;
 export const SEED_PANEL = 8;
 
 export const SEED_PLAN_BYTES = 96;
-export const SEED_SCRATCH_BYTES = 4736;
+export const SEED_SCRATCH_BYTES = 3456;
 
 /** What greedy k-means++ takes while it runs, `trials` candidates at a step; quantised samples only where they are asked for. */
 export function seedLayout(shape: Shape & { trials: number; quantised: boolean }) {
@@ -68,10 +68,11 @@ export function seedLayout(shape: Shape & { trials: number; quantised: boolean }
     /** Of each chunk of samples. */
     gains: chunks * trials * 8,
     potentials: chunks * 8,
-    /** Samples and candidates rounded to i16, the inverse scales of the samples and their squared lengths. */
-    quantised: quantised ? n * pairs * 4 : 0,
-    inverse: quantised ? n * 4 : 0,
+    /** Samples and candidates rounded to i16, inverse scales, squared lengths and limits of the samples. */
+    quantised: quantised ? Math.ceil(n / 8) * 8 * pairs * 4 : 0,
+    inverse: quantised ? chunks * 4 : 0,
     sqNorms: quantised ? n * value : 0,
+    limits: quantised ? n * 4 : 0,
     order: places * 4,
     panels: quantised ? places * (2 + pairs) * 4 : 0,
   };

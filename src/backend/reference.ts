@@ -122,7 +122,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
 
   /** What the kernels of seeding need of their plan, see assembly/seed.ts. */
   function seedPlan(plan: number) {
-    const [x, d, stride, weights, closest, nearest, improved, candidates, trials, , gains] = wordsOf(plan);
+    const [x, d, stride, weights, closest, nearest, improved, candidates, trials, gains] = wordsOf(plan);
     return { x, d, stride, weights, closest, nearest, improved, candidates, trials, gains };
   }
 
@@ -447,11 +447,15 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
 
+    /** `candidateGains` needs no estimates here. */
+    quantiseForSeeds() {},
+
     /** Measures every sample and candidate: what the thresholds and estimates rule out has no gain. */
     candidateGains(plan, from, count) {
       const { x, d, stride, weights, closest, improved, candidates, trials, gains } = seedPlan(plan);
       const [row, column] = strides(d, stride);
       const sums = new Float64Array(trials);
+      let place = improved / 4 + from;
       for (let i = from; i < from + count; i++) {
         const own = floats()[closest / bytes + i]!;
         let hits = 0;
@@ -459,10 +463,11 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
           const square = sqDistance(x / bytes + i * row, column, candidates / bytes + t * centroidStride(d), d);
           if (!(square < own)) continue;
           sums[t] = sums[t]! + weightAt(weights, i) * (own - square);
-          hits |= 1 << t;
+          hits |= 256 << t;
         }
-        i32()[improved / 4 + i] = hits;
+        if (hits) i32()[place++] = hits + i - from;
       }
+      if (place < improved / 4 + from + count) i32()[place] = 0;
       const v = f64();
       const at = gains / 8 + (from >> 8) * trials;
       for (let t = 0; t < trials; t++) v[at + t] = v[at + t]! + sums[t]!;
@@ -473,14 +478,15 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       const [row, column] = strides(d, stride);
       const candidate = candidates / bytes + trial * centroidStride(d);
       const stripes = [0, 0, 0, 0];
-      for (let a = 0; a < count; a++) {
-        const i = from + a;
-        if ((i32()[improved / 4 + i]! >> trial) & 1) {
-          floats()[closest / bytes + i] = sqDistance(x / bytes + i * row, column, candidate, d);
-          i32()[nearest / 4 + i] = seed;
-        }
-        stripes[a & 3] = stripes[a & 3]! + floats()[closest / bytes + i]! * weightAt(weights, i);
+      for (let at = from; at < from + count && i32()[improved / 4 + at]; at++) {
+        const entry = i32()[improved / 4 + at]!;
+        if (!((entry >> (8 + trial)) & 1)) continue;
+        const i = from + (entry & 255);
+        floats()[closest / bytes + i] = sqDistance(x / bytes + i * row, column, candidate, d);
+        i32()[nearest / 4 + i] = seed;
       }
+      for (let a = 0; a < count; a++)
+        stripes[a & 3] = stripes[a & 3]! + floats()[closest / bytes + from + a]! * weightAt(weights, from + a);
       return stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
     },
   };

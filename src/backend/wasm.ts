@@ -76,6 +76,7 @@ const NAMES: readonly KernelName[] = [
   'packDirect',
   'panelDistances',
   'seedThresholds',
+  'quantiseForSeeds',
   'candidateGains',
   'takeSeed',
 ];

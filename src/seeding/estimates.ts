@@ -1,14 +1,25 @@
-import { SEED_PANEL, SEED_PLAN_BYTES, type SeedBuffers } from '../backend/layout.js';
+import { CHUNK, SEED_PANEL, SEED_PLAN_BYTES, type SeedBuffers } from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { measureCentroids, packEstimates } from '../data/quantise.js';
 import type { Samples } from '../data/samples.js';
 
+/** Rounding of lengths, of scores in float32, and of the squared distances that are compared in the end. */
+const relativeError = (d: number): number => (d + 64) * 2 ** -23;
+
+/** Lengths of the samples, and their values rounded to i16; the plans have the addresses already. */
+export function* prepareEstimates(samples: Samples, room: SeedBuffers): Work {
+  const { workspace, d, precision } = samples;
+  workspace.floats(precision, room.candidates, centroidStride(d)).fill(0);
+  yield* samples.pass((kernels, i, count) => kernels.quantiseForSeeds(room.plan, i, count), CHUNK);
+}
+
 /**
- * Packs the candidates as i16 and writes into the plan what `candidateGains` needs to judge estimates: the factor of dot
- * products, and how far off they are at the most, times the inverse scale of the sample, relatively, and absolutely. The last
- * two are rounding: of the lengths, of scores in float32, and of the squared distances that are compared in the end.
+ * Packs the candidates as i16 and writes into the plans what `candidateGains` needs to judge estimates: the factor of dot
+ * products, how far off they are at the most, times the inverse scale of the sample and absolutely, and whether it is to look
+ * at the thresholds first.
  */
-export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: number): void {
+export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: number, thresholds: boolean): void {
   const { workspace, precision, d } = samples;
   const measure = measureCentroids(workspace.floats(precision, room.candidates, count * centroidStride(d)), count, d);
   const places = Math.ceil(count / SEED_PANEL) * SEED_PANEL;
@@ -16,8 +27,8 @@ export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: n
   for (let t = 0; t < places; t++) order[t] = t < count ? t : -1;
   const at = { centroids: room.candidates, order: room.order, panels: room.panels, rows: 0 };
   const { factor, error } = packEstimates(samples, at, places, measure);
-  const relative = (d + 64) * 2 ** -23;
-  const estimates = [factor, error, relative, relative * measure.norm * measure.norm + 1e-35];
+  const relative = relativeError(d);
+  const estimates = [factor, error, relative, relative * measure.norm * measure.norm + 1e-35, Number(thresholds)];
   for (let thread = 0; thread < workspace.threads; thread++)
-    workspace.float64(room.plan + thread * SEED_PLAN_BYTES + 64, 4).set(estimates);
+    workspace.floats('float32', room.plan + thread * SEED_PLAN_BYTES + 72, 5).set(estimates);
 }

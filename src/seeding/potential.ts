@@ -1,19 +1,18 @@
 import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
-import { quantiseSamples } from '../data/quantise.js';
 import type { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
-import { quantiseCandidates } from './estimates.js';
+import { prepareEstimates, quantiseCandidates } from './estimates.js';
 
-/** What n samples and k seeds need: addresses of n distances, n and n + 8 times i32, and k centroids. */
+/** What n samples and k seeds need: addresses of n distances, 2n times i32, and k centroids. */
 export interface PotentialBuffers {
   /** Squared distance of each sample to its nearest seed. */
   closest: number;
   /** Which seed that is. */
   nearest: number;
-  /** The candidates, as bits, that are nearer. */
+  /** Samples that candidates are nearer to, and which, see assembly/seed-plan.ts. */
   improved: number;
   /** Where the seeds stand. */
   seeds: number;
@@ -34,6 +33,7 @@ export class Potential {
   /** Running sums of the chunks: a draw looks for its chunk first. */
   private readonly cumulative: Float64Array;
   private seeds = 0;
+  private nextThresholds = 0;
 
   constructor(
     private readonly samples: Samples,
@@ -52,23 +52,26 @@ export class Potential {
   /** Makes a sample the first seed. */
   *start(first: number): Work {
     const { samples, buffers } = this;
-    if (this.quantised) yield* quantiseSamples(samples, this.room.quantised, this.room.inverse, this.room.sqNorms);
+    if (this.quantised) yield* prepareEstimates(samples, this.room);
     const { workspace, precision, n } = samples;
     this.seeds = 0;
+    this.nextThresholds = 0;
     this.writeCandidates([first]);
+    if (this.quantised) quantiseCandidates(samples, this.room, 1, true);
     workspace.floats(precision, buffers.closest, n).fill(Infinity);
-    workspace.int32(buffers.improved, n).fill(1);
+    workspace.int32(buffers.improved, n).forEach((_, i, list) => {
+      list[i] = 256 + (i % CHUNK);
+    });
     yield* this.take(0);
   }
 
   /** By how much the potential would be lower with each of `trials` samples as a further seed. */
   *gainsOf(candidates: readonly number[]): Work<Float64Array> {
-    const { samples, room, buffers, trials, seeds } = this;
-    const { workspace, kernels, d } = samples;
+    const { samples, room, trials, seeds } = this;
     this.writeCandidates(candidates);
-    if (this.quantised) quantiseCandidates(samples, room, trials);
-    kernels.seedThresholds(buffers.seeds, seeds, d, room.candidates, trials, room.thresholds);
-    const gains = workspace.float64(room.gains, this.cumulative.length * trials).fill(0);
+    if (seeds >= this.nextThresholds) this.writeThresholds();
+    if (this.quantised) quantiseCandidates(samples, room, trials, seeds >= this.nextThresholds);
+    const gains = samples.workspace.float64(room.gains, this.cumulative.length * trials).fill(0);
     yield* samples.pass(
       (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
       CHUNK,
@@ -76,6 +79,23 @@ export class Potential {
     const sums = new Float64Array(trials);
     for (let at = 0; at < gains.length; at += trials) for (let t = 0; t < trials; t++) sums[t]! += gains[at + t]!;
     return sums;
+  }
+
+  /**
+   * Writes up to which distances samples are safe from the candidates by the triangle inequality. Where estimates are there
+   * too and hardly any sample is safe, thresholds are left out until there are more seeds by a quarter.
+   */
+  private writeThresholds(): void {
+    const { samples, room, buffers, seeds } = this;
+    const { kernels, workspace, n, d } = samples;
+    kernels.seedThresholds(buffers.seeds, seeds, d, room.candidates, this.trials, room.thresholds);
+    if (!this.quantised) return;
+    const thresholds = this.floats(room.thresholds, seeds);
+    const nearest = workspace.int32(buffers.nearest, n);
+    const closest = this.closest();
+    let balance = 0;
+    for (let i = 0; i < n; i += 1 + (n >> 8)) balance += closest[i]! <= thresholds[nearest[i]!]! ? 3 : -1;
+    if (balance <= 0) this.nextThresholds = seeds * 1.25;
   }
 
   /** Makes one of the candidates that `gainsOf` was last asked for a seed. */
@@ -86,7 +106,8 @@ export class Potential {
     const candidate = this.floats(room.candidates + trial * row * bytesOf(samples.precision), row);
     this.floats(this.buffers.seeds, (seeds + 1) * row).set(candidate, seeds * row);
     yield* samples.pass(
-      (kernels, i, count) => kernels.takeSeed(room.plan, i, count, trial, seeds),
+      (kernels, i, count, thread) =>
+        kernels.takeSeed(room.plan + thread * SEED_PLAN_BYTES, i, count, trial, seeds),
       CHUNK,
       room.potentials,
     );
@@ -135,7 +156,7 @@ export class Potential {
   }
 }
 
-/** The addresses, see assembly/seed.ts, for every thread. */
+/** The addresses, see assembly/seed-plan.ts, for every thread. */
 export function writeSeedPlan(
   samples: Samples,
   room: SeedBuffers,
@@ -146,10 +167,10 @@ export function writeSeedPlan(
   const { workspace, x, d, stride, weights } = samples;
   for (let thread = 0; thread < workspace.threads; thread++)
     workspace
-      .int32(room.plan + thread * SEED_PLAN_BYTES, 16)
+      .int32(room.plan + thread * SEED_PLAN_BYTES, 18)
       .set([
         ...[x, d, stride, weights, buffers.closest, buffers.nearest, buffers.improved, room.candidates, trials],
-        ...[room.thresholds, room.gains, room.scratch + thread * SEED_SCRATCH_BYTES],
-        ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.panels] : [0, 0, 0, 0]),
+        ...[room.gains, room.potentials, room.scratch + thread * SEED_SCRATCH_BYTES, room.thresholds],
+        ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.limits, room.panels] : [0, 0, 0, 0, 0]),
       ]);
 }

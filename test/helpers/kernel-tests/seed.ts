@@ -1,12 +1,12 @@
-import { CHUNK, type SeedBuffers, seedLayout } from '../../../src/backend/layout.js';
+import { expect } from 'vitest';
+import { CHUNK, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
-import { quantiseSamples } from '../../../src/data/quantise.js';
 import { Samples } from '../../../src/data/samples.js';
-import { quantiseCandidates } from '../../../src/seeding/estimates.js';
+import { prepareEstimates, quantiseCandidates } from '../../../src/seeding/estimates.js';
 import { writeSeedPlan } from '../../../src/seeding/potential.js';
 import type { Bench } from '../kernel-bench.js';
-import { closestBefore, expectSame, least, panelOf, placePanel, weightOf } from '../kernel-checks.js';
+import { closestBefore, expectNear, expectSame, least, panelOf, placePanel, weightOf } from '../kernel-checks.js';
 import { columnsOf, inOrder, inStripes, orderedSqDistance, stripedSqDistance } from '../kernel-oracles.js';
 import type { KernelTests } from '../kernel-table.js';
 
@@ -60,16 +60,44 @@ export const seedTests = {
     return [found];
   },
 
+  /** The reference backend has no estimates. */
+  quantiseForSeeds(bench) {
+    const { memory, kernels, n, d, rows } = bench;
+    if (d <= COLUMNS_MAX_D) return [];
+    const { plan, room } = placeSeedPlan(bench, [rows[0]!], [], [], true);
+    const pairs = Math.ceil(d / 2);
+    const outputs = [
+      { pointer: room.quantised, bytes: Math.ceil(n / 8) * 32 * pairs },
+      { pointer: room.inverse, bytes: Math.ceil(n / CHUNK) * 4 },
+      { pointer: room.sqNorms, bytes: n * bench.bytes },
+    ];
+    forChunks(n, (i, count) => memory.run(outputs, () => kernels.quantiseForSeeds(plan, i, count)));
+    if (memory.backend.name === 'js') return [];
+    const values = bench.readInt16(room.quantised, Math.ceil(n / 8) * 16 * pairs);
+    const inverses = memory.workspace.floats('float32', room.inverse, Math.ceil(n / CHUNK));
+    rows.forEach((row, i) => {
+      const inverse = inverses[i >> 8]!;
+      if (inverse === Infinity) return;
+      const at = (f: number) => ((i >> 3) * pairs + (f >> 1)) * 16 + (i & 7) * 2 + (f & 1);
+      // Half a unit, and what float32 cannot tell apart.
+      row.forEach((value, f) => {
+        expectNear(values[at(f)]! * inverse, value, inverse * (0.5 + 32767 * 2 ** -22));
+      });
+      if (d % 2 === 1) expect(values[at(d)]).toBe(0);
+      const length = Math.hypot(...row.map((_, f) => values[at(f)]!));
+      if (length > 23170 * 1.001 + Math.sqrt(d)) expect.fail(`row ${i} is ${length} long`);
+    });
+    return [];
+  },
+
   candidateGains(bench) {
     const { memory, kernels, n, rows, round } = bench;
     const seeds = Array.from({ length: 1 + bench.integer(5) }, () => rows[bench.integer(n)]!);
     const toSeeds = rows.map((row) => seeds.map((seed) => stripedSqDistance(row, seed, round)));
     const closest = toSeeds.map((distances) => Math.min(...distances));
     const { plan, outputs, candidates, improved, gains, before } = placeSeedPlan(bench, seeds, closest, toSeeds);
-    for (let i = 0; i < n; i += CHUNK)
-      memory.run(outputs, () => kernels.candidateGains(plan, i, Math.min(CHUNK, n - i)));
+    forChunks(n, (i, count) => memory.run(outputs, () => kernels.candidateGains(plan, i, count)));
     const foundGains = bench.readFloat64(gains, before.length);
-    const foundImproved = bench.readInt32(improved, n);
     const gain = (i: number, c: number[]) => Math.max(closest[i]! - stripedSqDistance(rows[i]!, c, round), 0);
     const expected = before.map((value, at) => {
       const i = CHUNK * Math.floor(at / candidates.length);
@@ -78,33 +106,49 @@ export const seedTests = {
       return inOrder([value, inOrder([0, ...gains])]);
     });
     expectSame(foundGains, expected);
-    expectSame(
-      foundImproved,
-      rows.map((_, i) => candidates.reduce((bits, c, t) => bits | (gain(i, c) > 0 ? 1 << t : 0), 0)),
-    );
-    return [foundGains, foundImproved];
+    const found: Int32Array[] = [];
+    forChunks(n, (i, count) => {
+      const hits = rows
+        .slice(i, i + count)
+        .map((_, a) => candidates.reduce((bits, c, t) => bits | (gain(i + a, c) > 0 ? 256 << t : 0), 0));
+      const expected = hits.flatMap((bits, a) => (bits ? [bits + a] : []));
+      if (expected.length < count) expected.push(0);
+      const list = bench.readInt32(improved + i * 4, expected.length);
+      expectSame(list, expected);
+      found.push(list);
+    });
+    return [foundGains, ...found];
   },
 
   takeSeed(bench) {
     const { memory, kernels, n, rows, bytes, round } = bench;
     const before = closestBefore(bench);
     const labels = before.map(() => [bench.integer(5)]);
-    const { plan, candidates, improved, closest, nearest } = placeSeedPlan(bench, [rows[0]!], before, labels);
+    const { plan, candidates, improved, closest, nearest, room } = placeSeedPlan(bench, [rows[0]!], before, labels);
     const trial = bench.integer(candidates.length);
-    const marks = before.map(() => bench.integer(2 ** candidates.length));
-    memory.workspace.int32(improved, n).set(marks);
+    const marks = before.map(() => (bench.integer(3) ? bench.integer(2 ** candidates.length) : 0));
     memory.workspace.int32(nearest, n).fill(3);
-    const sum = memory.run(
-      [
-        { pointer: closest, bytes: n * bytes },
-        { pointer: nearest, bytes: n * 4 },
-      ],
-      () => kernels.takeSeed(plan, 0, n, trial, 7),
-    );
     const marked = (i: number) => (marks[i]! >> trial) & 1;
     const expected = before.map((value, i) =>
       marked(i) ? stripedSqDistance(rows[i]!, candidates[trial]!, round) : value,
     );
+    const outputs = [
+      { pointer: closest, bytes: n * bytes },
+      { pointer: nearest, bytes: n * 4 },
+      { pointer: room.limits, bytes: n * 4 },
+      { pointer: room.scratch, bytes: SEED_SCRATCH_BYTES },
+    ];
+    const sums: number[] = [];
+    forChunks(n, (i, count) => {
+      const entries = marks.slice(i, i + count).flatMap((bits, a) => (bits ? [(bits << 8) + a] : []));
+      memory.workspace.int32(improved + i * 4, count).set([...entries, 0].slice(0, count));
+      const known = before.slice(i, i + count).map((value, a) => value * weightOf(bench, i + a));
+      memory.workspace.float64(room.potentials + (i / CHUNK) * 8, 1)[0] = inStripes(known);
+      const sum = memory.run(outputs, () => kernels.takeSeed(plan, i, count, trial, 7));
+      const values = expected.slice(i, i + count).map((value, a) => value * weightOf(bench, i + a));
+      expectSame([sum], [inStripes(values)]);
+      sums.push(sum);
+    });
     const found = bench.read(closest, n);
     const foundNearest = bench.readInt32(nearest, n);
     expectSame(found, expected);
@@ -112,37 +156,63 @@ export const seedTests = {
       foundNearest,
       rows.map((_, i) => (marked(i) ? 7 : 3)),
     );
-    expectSame([sum], [inStripes(expected.map((value, i) => value * weightOf(bench, i)))]);
-    return [found, foundNearest, Float64Array.of(sum)];
+    return [found, foundNearest, Float64Array.from(sums)];
   },
 } satisfies KernelTests;
 
-/** Up to 24 centroids are candidates; half of the problems in rows have estimates. */
-function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSeeds: number[][]) {
+function forChunks(n: number, work: (from: number, count: number) => unknown): void {
+  for (let i = 0; i < n; i += CHUNK) work(i, Math.min(CHUNK, n - i));
+}
+
+/**
+ * Up to 24 centroids are candidates; half of the problems in rows have estimates, with limits that the distances to the seeds
+ * have set, and half of these no thresholds.
+ */
+function placeSeedPlan(
+  bench: Bench,
+  seeds: number[][],
+  closest: number[],
+  toSeeds: number[][],
+  quantised = bench.d > COLUMNS_MAX_D && bench.shape.seed % 2 === 0,
+) {
   const { memory, kernels, n, d, x, stride, precision } = bench;
   const candidates = bench.centroids.slice(0, 24);
   const trials = candidates.length;
-  const quantised = d > COLUMNS_MAX_D && bench.shape.seed % 2 === 0;
   const sizes = seedLayout({ n, d, k: seeds.length, precision, threads: 1, trials, quantised });
   const room = Object.fromEntries(
     Object.entries(sizes).map(([name, size]) => [name, memory.space(Math.ceil(size / 8), 8)]),
   ) as SeedBuffers;
   const samples = new Samples(memory.workspace, precision, n, d, x, stride, bench.placeWeights());
-  const nearest = bench.placeInt32(toSeeds.map((distances) => distances.indexOf(Math.min(...distances))));
+  const nearest = toSeeds.map((distances) => distances.indexOf(Math.min(...distances)));
   const buffers = {
     closest: bench.place(closest),
-    nearest,
+    nearest: bench.placeInt32(nearest),
     improved: memory.space(n, 4),
     seeds: bench.placeCentroids(seeds),
   };
-  const row = centroidStride(d);
-  const values = memory.workspace.floats(precision, room.candidates, trials * row).fill(0);
+  const place = (rows: number[][]) => {
+    const values = memory.workspace.floats(precision, room.candidates, trials * centroidStride(d)).fill(0);
+    rows.forEach((row, t) => {
+      values.set(row, t * centroidStride(d));
+    });
+  };
+  place([]);
   writeSeedPlan(samples, room, buffers, trials, quantised);
-  if (quantised) now(quantiseSamples(samples, room.quantised, room.inverse, room.sqNorms));
-  candidates.forEach((c, t) => {
-    values.set(c, t * row);
-  });
-  if (quantised) quantiseCandidates(samples, room, trials);
+  if (quantised && nearest.length > 0) {
+    now(prepareEstimates(samples, room));
+    seeds.forEach((seed, s) => {
+      place([seed]);
+      quantiseCandidates(samples, room, 1, true);
+      forChunks(n, (i, count) => {
+        const own = nearest.slice(i, i + count).flatMap((label, a) => (label === s ? [256 + a] : []));
+        memory.workspace.int32(buffers.improved + i * 4, count).set([...own, 0].slice(0, count));
+        kernels.takeSeed(room.plan, i, count, 0, s);
+      });
+    });
+    memory.workspace.floats(precision, buffers.closest, n).set(closest);
+  }
+  place(candidates);
+  if (quantised && nearest.length > 0) quantiseCandidates(samples, room, trials, bench.shape.seed % 4 > 0);
   kernels.seedThresholds(buffers.seeds, seeds.length, d, room.candidates, trials, room.thresholds);
   const before = Array.from({ length: Math.ceil(n / CHUNK) * trials }, () => bench.random());
   memory.workspace.float64(room.gains, before.length).set(before);
@@ -151,5 +221,5 @@ function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSee
     { pointer: room.gains, bytes: before.length * 8 },
     { pointer: room.scratch, bytes: sizes.scratch },
   ];
-  return { ...buffers, plan: room.plan, gains: room.gains, candidates, outputs, before };
+  return { ...buffers, plan: room.plan, room, gains: room.gains, candidates, outputs, before };
 }

@@ -6,7 +6,6 @@
  * @param bytes of a row that are needed
  * @returns nothing of meaning, to be stored somewhere, or the loads would be left out
  */
-@inline
 export function fetchRows(list: usize, count: i32, rows: usize, rowBytes: usize, bytes: usize): i32 {
   let touched = 0;
   for (let a: usize = 0; a < <usize>count; a++) {
