@@ -38,19 +38,9 @@ export async function background<T>(
   givenUp.catch(() => {});
   signal?.addEventListener('abort', giveUp);
 
-  const inSlices = async () => {
-    const workspace = acquireWorkspace();
-    workspace.deferred = true;
-    try {
-      return await drive(work(workspace), workspace, undefined, signal);
-    } finally {
-      workspace.deferred = false;
-      releaseWorkspace(workspace);
-    }
-  };
   const byWorkers = async (): Promise<T> => {
     const lender = count > 0 ? currentPool(relaxedSimd) : undefined;
-    if (!lender) return inSlices();
+    if (!lender) return inSlices(work, signal);
     const use = (workspace: Workspace) => {
       pool = lender;
       return drive(work(workspace), workspace, lender, signal);
@@ -65,6 +55,22 @@ export async function background<T>(
   }
 }
 
+/** Has work done on the calling thread, which others get in between. */
+export async function inSlices<T>(
+  work: (workspace: Workspace) => Work<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const workspace = acquireWorkspace();
+  workspace.deferred = true;
+  try {
+    return await drive(work(workspace), workspace, undefined, signal);
+  } finally {
+    workspace.deferred = false;
+    releaseWorkspace(workspace);
+  }
+}
+
 /** Drives work to its end, and has its passes made by the pool or by this thread. */
 async function drive<T>(
   work: Work<T>,
@@ -73,17 +79,18 @@ async function drive<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   let last = performance.now();
+  const isLate = () => performance.now() - last > SLICE;
   const breathe = async () => {
-    if (performance.now() - last < SLICE) return;
     await turn();
     signal?.throwIfAborted();
     last = performance.now();
   };
   const makeHere = async (pass: Pass) => {
+    workspace.threads = 1;
     let sum = 0;
     for (let i = 0; i < pass.n; i += pass.rows) {
       sum += makeRanges(workspace, pass, i, Math.min(i + pass.rows, pass.n));
-      await breathe();
+      if (isLate()) await breathe();
     }
     return sum;
   };
@@ -91,13 +98,13 @@ async function drive<T>(
   let step = work.next(0);
   while (!step.done) {
     const pass = step.value;
-    let sum = pass ? await pool?.make(pass) : 0;
-    signal?.throwIfAborted();
-    if (sum === undefined) {
-      workspace.threads = 1;
-      sum = await makeHere(pass!);
+    let sum = 0;
+    if (pass) {
+      const made = await pool?.make(pass);
+      signal?.throwIfAborted();
+      sum = made ?? (await makeHere(pass));
     }
-    await breathe();
+    if (isLate()) await breathe();
     step = work.next(sum);
   }
   return step.value;

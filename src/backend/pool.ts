@@ -13,11 +13,6 @@ const START_LIMIT = 10_000;
 /** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
 const THREAD_WORK = 5e6;
 
-/** Where it is missing, workers send a message. */
-const { waitAsync } = Atomics as unknown as {
-  waitAsync?: (words: Int32Array, index: number, value: number) => { value: unknown };
-};
-
 let settings: Pick<InitOptions, 'createWorker' | 'threads'> = {};
 let pool: Pool | undefined;
 
@@ -47,6 +42,8 @@ export function currentPool(relaxedSimd: boolean): Pool | undefined {
   return pool?.broken ? undefined : pool;
 }
 
+type WaitAsync = (words: Int32Array, index: number, value: number) => { value: unknown };
+
 /** Worker threads over one memory, which one call uses at a time. */
 export class Pool {
   /** Whether a worker died or would not start. */
@@ -60,6 +57,8 @@ export class Pool {
   private readonly words = new Int32Array(this.control);
   private readonly numbers = new Float64Array(this.control);
   private readonly writer: PassWriter;
+  /** Where there is none, workers send a message. */
+  private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
   private readonly workspace: Workspace;
   /** Calls that use the workers or wait for them, and the end of the last of these. */
   private users = 0;
@@ -161,13 +160,14 @@ export class Pool {
   }
 
   private whenDone(before: number): Promise<void> {
+    const { words, waitAsync } = this;
     return new Promise((resolve, reject) => {
       this.finish = resolve;
       this.fail = reject;
       // A worker may wake us for the turn before only now: then we wait on.
       const wait = () => {
-        if (Atomics.load(this.words, DONE) !== before) resolve();
-        else if (waitAsync && !this.broken) Promise.resolve(waitAsync(this.words, DONE, before).value).then(wait);
+        if (Atomics.load(words, DONE) !== before) resolve();
+        else if (waitAsync && !this.broken) Promise.resolve(waitAsync(words, DONE, before).value).then(wait);
       };
       wait();
     });
@@ -207,7 +207,7 @@ export class Pool {
         if (Atomics.load(this.words, DONE) === Atomics.load(this.words, TURN)) this.finish?.();
       });
       for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, fail);
-      worker.postMessage({ control, memory, modules, thread, announce: !waitAsync } satisfies Start);
+      worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start);
     });
   }
 
