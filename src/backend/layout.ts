@@ -89,7 +89,7 @@ export const boundsStride = (n: number): number => (n + 7) & ~7;
 export const BOUNDS_PANEL = 8;
 
 export const BOUNDS_PLAN_BYTES = 192;
-export const boundsScratchBytes = (groups: number): number => 30656 + groups * 544;
+export const boundsScratchBytes = (groups: number): number => 30368 + groups * 544;
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
 export function boundsLayout(shape: Shape & { groups: number; quantised: boolean }) {
@@ -108,7 +108,7 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
     packed: places * (2 + d) * value,
     shifts: k * value,
     groupShifts: groups * value,
-    /** For each thread, as what assembly/bounds.ts lays out in its scratch. */
+    /** For each thread, as what assembly/bounds/plan.ts lays out in its scratch. */
     plan: threads * BOUNDS_PLAN_BYTES,
     scratch: threads * boundsScratchBytes(groups),
     /** Samples and centroids rounded to i16, and the inverse scales of the samples. */
