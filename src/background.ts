@@ -8,8 +8,8 @@ import type { AsyncOptions } from './types.js';
 /** Milliseconds after which whoever works on the calling thread lets others have a go. */
 const SLICE = 10;
 
-/** Steps that a pass takes for a sample beside comparing it. */
-const SAMPLE_WORK = 24;
+/** Steps that a pass takes for a sample: bounds rule out most comparisons. */
+const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
 
 /**
  * Has work done by worker threads; where there are none, or little work, on the calling thread, in slices.
@@ -26,7 +26,7 @@ export async function background<T>(
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
   signal?.throwIfAborted();
-  const count = threadsFor(threads, nSamples * (nFeatures * k + SAMPLE_WORK));
+  const count = threadsFor(threads, nSamples * stepsFor(k, nFeatures));
   let pool: Pool | undefined;
   let giveUp!: () => void;
   const givenUp = new Promise<never>((_, reject) => {

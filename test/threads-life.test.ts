@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { handOver } from '../src/backend/pass.js';
 import {
   dispose,
   elbow,
@@ -39,7 +40,15 @@ async function expectUsable(): Promise<void> {
   expect(result.labels).toEqual(kmeans(small, 4).labels);
 }
 
+const { little } = handOver;
+
+// Also what is too little to be worth it goes to workers.
+beforeEach(() => {
+  handOver.little = 0;
+});
+
 afterEach(() => {
+  handOver.little = little;
   vi.unstubAllGlobals();
   init();
   made.length = 0;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { handOver } from '../src/backend/pass.js';
 import {
   dispose,
   init,
@@ -40,11 +41,18 @@ async function expectSame(data: FloatArray, k: number, options: KMeansAsyncOptio
   }
 }
 
-afterAll(dispose);
+const { little } = handOver;
+
+beforeAll(() => {
+  handOver.little = 0;
+});
+
+afterAll(() => {
+  handOver.little = little;
+  dispose();
+});
 
 describe('worker threads give the bits of one', () => {
-  beforeAll(() => init({ backend: 'auto' }));
-
   describe.each(precisions)('%s', (precision) => {
     test.each([
       [1, 1, 1],

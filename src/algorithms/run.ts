@@ -43,6 +43,7 @@ export class Run {
       callRows(k, d),
       0,
       backend,
+      k * d,
     );
   }
 

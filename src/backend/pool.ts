@@ -11,7 +11,7 @@ import { Workspace } from './workspace.js';
 const START_LIMIT = 10_000;
 
 /** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
-const THREAD_WORK = 5e6;
+const THREAD_WORK = 1.5e6;
 
 let settings: Pick<InitOptions, 'createWorker' | 'threads'> = {};
 let pool: Pool | undefined;
@@ -31,8 +31,11 @@ export function endThreads(): void {
 /** How many threads a call gets for passes of so much work; 0: it stays on the calling thread. */
 export function threadsFor(asked: number | 'auto' | undefined, work: number): number {
   const threads = asked ?? settings.threads ?? 'auto';
-  const most = threads === 'auto' ? Math.min(coreCount(), Math.floor(work / THREAD_WORK)) : threads;
-  return Math.min(most, MAX_THREADS);
+  if (threads !== 'auto') return Math.min(threads, MAX_THREADS);
+  const cores = Math.min(coreCount(), MAX_THREADS);
+  const most = Math.min(cores, Math.floor(work / THREAD_WORK));
+  // One worker is no faster than the calling thread: it only takes the place where there is no other core.
+  return most > 1 || cores === 1 ? most : 0;
 }
 
 /** The worker threads, or undefined where there can be none: memory cannot be shared, or none would start. */

@@ -16,8 +16,8 @@ import {
   VALUES,
 } from './control.js';
 
-/** Looks for the next turn before the thread goes to sleep: some ten microseconds. */
-const SPINS = 500;
+/** Looks for the next turn before the thread goes to sleep, which costs more than a hundred microseconds. */
+const SPINS = 20_000;
 
 type Kernel = (...args: number[]) => number | undefined;
 
