@@ -39,3 +39,9 @@ export function rowBytes<T>(d: i32, stride: i32): usize {
 export function columnBytes<T>(d: i32, stride: i32): usize {
   return d <= COLUMNS_MAX_D ? <usize>stride * sizeof<T>() : sizeof<T>();
 }
+
+/** Bytes of a quantised centroid that lies in a row: a head of 16 and d rounded up to whole vectors of i16. */
+@inline
+export function quantisedRowBytes(d: i32): usize {
+  return <usize>(((d + 7) & ~7) << 1) + 16;
+}

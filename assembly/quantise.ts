@@ -1,4 +1,4 @@
-import { centroidStride } from './constants';
+import { centroidStride, quantisedRowBytes } from './constants';
 
 /** Length that a quantised row gets: the product of two such, 0.51 √d each longer at the most, fits i32 up to d 65,536. */
 const LENGTH: f64 = 45000;
@@ -15,12 +15,22 @@ const SHORTEST: f64 = 1e-30;
  * @param x in: n × d, rows `stride` elements apart
  * @param out out: n × (d rounded up to even) × i16, zero behind d
  * @param inverse out: n × f32: what the rounded values are to be multiplied by; 0 for a sample of (nearly) zeros
+ * @param sqNorms out: n × T: ‖x‖², added up in float64 feature by feature and rounded once
  */
-function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize): void {
+function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize): void {
   const width = (d + 1) & ~1;
   for (let i = 0; i < n; i++) {
     const row = x + <usize>i * <usize>stride * sizeof<T>();
-    const scale = scaleOf<T>(row, d);
+    let sum: f64 = 0;
+    let greatest: f64 = 0;
+    for (let f: usize = 0; f < <usize>d; f++) {
+      const value = <f64>load<T>(row + f * sizeof<T>());
+      sum += value * value;
+      greatest = max(greatest, abs(value));
+    }
+    store<T>(sqNorms + <usize>i * sizeof<T>(), <T>sum);
+    // The greatest scale at which the row keeps to its length and its values to i16; 0 for zeros.
+    const scale = sum > SHORTEST * SHORTEST ? min(LENGTH / Math.sqrt(sum), LARGEST / greatest) : 0;
     store<f32>(inverse + (<usize>i << 2), scale > 0 ? <f32>(1 / scale) : 0);
     const target = out + <usize>i * <usize>(width << 1);
     const factor = f32x4.splat(<f32>scale);
@@ -34,19 +44,6 @@ function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse:
       store<i16>(target + (<usize>f << 1), <i16>nearest<f32>(value));
     }
   }
-}
-
-/** The greatest scale at which a row keeps to its length and its values to i16; 0 for zeros. */
-@inline
-function scaleOf<T>(row: usize, d: i32): f64 {
-  let sum: f64 = 0;
-  let greatest: f64 = 0;
-  for (let f: usize = 0; f < <usize>d; f++) {
-    const value = <f64>load<T>(row + f * sizeof<T>());
-    sum += value * value;
-    greatest = max(greatest, abs(value));
-  }
-  return sum > SHORTEST * SHORTEST ? min(LENGTH / Math.sqrt(sum), LARGEST / greatest) : 0;
 }
 
 @inline
@@ -64,40 +61,45 @@ function loadFour<T>(p: usize): v128 {
  * @param order in: places × i32, a multiple of eight: which centroid stands there, −1 for none
  * @param scale in: what a centroid is multiplied by
  * @param packed out: places / 8 × (2 + ⌈d / 2⌉) × 32 bytes
+ * @param rows out: for each centroid quantisedRowBytes(d): ‖c‖² as f32, and 16 bytes on its values, zeros behind d that must
+ *   have been there; or 0 where they are not wanted
  * @returns greatest squared distance of a centroid to what its rounded values stand for
  */
-function packQuantised<T>(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize): f64 {
+function packQuantised<T>(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize, rows: usize): f64 {
   const pairs = (d + 1) >> 1;
   let greatest: f64 = 0;
   for (let q = 0; q < places; q++) {
     const j = load<i32>(order + (<usize>q << 2));
     const p = packed + <usize>(q >> 3) * <usize>((2 + pairs) << 5) + (<usize>(q & 7) << 2);
     const c = centroids + <usize>(j * centroidStride(d)) * sizeof<T>();
+    const row = rows + <usize>j * quantisedRowBytes(d);
     let sqNorm: f64 = 0;
     let residual: f64 = 0;
     for (let f = 0; f < pairs * 2; f++) {
       const value = j < 0 || f >= d ? 0 : <f64>load<T>(c + <usize>f * sizeof<T>());
       const rounded = nearest<f64>(value * scale);
       store<i16>(p + 64 + <usize>((f >> 1) << 5) + <usize>((f & 1) << 1), <i16>rounded);
+      if (rows && j >= 0) store<i16>(row + <usize>(f << 1), <i16>rounded, 16);
       sqNorm += value * value;
       residual += (value - rounded / scale) * (value - rounded / scale);
     }
     store<f32>(p, <f32>j);
     store<f32>(p, j < 0 ? <f32>Infinity : <f32>sqNorm, 32);
+    if (rows && j >= 0) store<f32>(row, <f32>sqNorm);
     greatest = max(greatest, residual);
   }
   return greatest;
 }
 
-export function quantiseF32(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize): void {
-  quantise<f32>(x, n, d, stride, out, inverse);
+export function quantiseF32(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize): void {
+  quantise<f32>(x, n, d, stride, out, inverse, sqNorms);
 }
-export function quantiseF64(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize): void {
-  quantise<f64>(x, n, d, stride, out, inverse);
+export function quantiseF64(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize): void {
+  quantise<f64>(x, n, d, stride, out, inverse, sqNorms);
 }
-export function packQuantisedF32(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize): f64 {
-  return packQuantised<f32>(centroids, order, places, d, scale, packed);
+export function packQuantisedF32(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize, rows: usize): f64 {
+  return packQuantised<f32>(centroids, order, places, d, scale, packed, rows);
 }
-export function packQuantisedF64(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize): f64 {
-  return packQuantised<f64>(centroids, order, places, d, scale, packed);
+export function packQuantisedF64(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize, rows: usize): f64 {
+  return packQuantised<f64>(centroids, order, places, d, scale, packed, rows);
 }

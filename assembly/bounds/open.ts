@@ -1,8 +1,10 @@
-import { COLUMNS_MAX_D, centroidStride, columnBytes, rowBytes } from '../constants';
+import { COLUMNS_MAX_D, centroidStride, columnBytes, quantisedRowBytes, rowBytes } from '../constants';
 import { sqDistance } from '../inline/distance';
+import { fetchRows } from '../inline/fetch';
 import {
-  ACTIVE, CENTROIDS, CHUNK, D, epsilonOf, GATHERED, GROUP_OF, GROUP_SHIFTS, GROUPS, LABELS, LEAST_LOWER, LIMIT, LOWER, LOWER_STRIDE,
-  lowerBounds, MARGIN_0, MARGIN_1, OWN_GROUP, RELATIVE, RUNNER_UP, SCRATCH, SHIFTS, SQ_DISTANCE, STATE, STRIDE, UPPER, X,
+  ACTIVE, atMost, CENTROIDS, CHUNK, D, epsilonOf, FACTOR, FETCHED, GATHERED, GROUP_OF, GROUP_SHIFTS, GROUPS, inverseOf, LABELS, LEAST_LOWER, LIMIT,
+  lowerBounds, MARGIN_0, MARGIN_1, OWN_GROUP, QUANTISED, QUANTISED_ROWS, RELATIVE, RUNNER_UP, SCRATCH, SHIFTS, SQ_DISTANCE, SQ_NORMS,
+  STATE, STRIDE, sureMargin, UNDECIDED, UPPER, X,
 } from './plan';
 
 /** Moves the bounds by what the centroids moved, and lists the samples whose label they leave open. */
@@ -64,35 +66,90 @@ function shiftsOf<T>(shifts: usize, labels: usize): v128 {
   return v128.load_lane<f64>(shifts + (<usize>load<i32>(labels, 4) << 3), v, 1);
 }
 
-/** Takes the exact distance of the listed samples as their upper bound; keeps those that stay open. */
+/** Takes the distance of the listed samples as their upper bound; keeps those that stay open. */
 export function tighten<T>(plan: usize, from: i32, listed: i32): i32 {
+  const active = load<usize>(plan, SCRATCH) + ACTIVE;
+  return load<usize>(plan, QUANTISED) ? tightenByEstimates<T>(plan, from, listed) : tightenByDistances<T>(plan, from, active, listed, active);
+}
+
+/** The same by exact distances; those that stay open are listed at `open`. */
+function tightenByDistances<T>(plan: usize, from: i32, list: usize, listed: i32, open: usize): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   const d = load<i32>(plan, D);
-  const stride = load<i32>(plan, STRIDE);
-  const row = rowBytes<T>(d, stride);
-  const column = columnBytes<T>(d, stride);
-  const x = load<usize>(plan, X) + <usize>from * row;
-  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
-  const uppers = load<usize>(plan, UPPER) + <usize>from * sizeof<T>();
-  const centroids = load<usize>(plan, CENTROIDS);
-  const centroidBytes = <usize>centroidStride(d) * sizeof<T>();
-  const margin0 = <T>load<f64>(plan, MARGIN_0);
-  const margin1 = <T>load<f64>(plan, MARGIN_1);
-  const grow = <T>(1 + load<f64>(plan, RELATIVE));
-  const shrink = <T>(1 - 16 * epsilonOf<T>());
-  let active: usize = 0;
+  const row = rowBytes<T>(d, load<i32>(plan, STRIDE));
+  if (d > COLUMNS_MAX_D)
+    store<i32>(scratch + FETCHED, fetchRows(list, listed, load<usize>(plan, X) + <usize>from * row, row, <usize>d * sizeof<T>()));
+  let count: usize = 0;
   for (let a: usize = 0; a < <usize>listed; a++) {
-    const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
-    const label = <usize>load<i32>(labels + (i << 2));
-    const square = sqDistance<T>(x + i * row, column, centroids + label * centroidBytes, d);
-    const upper = <T>(sqrt<T>(square) * grow);
-    const least = load<T>(scratch + LEAST_LOWER + i * sizeof<T>());
-    store<T>(uppers + i * sizeof<T>(), upper);
-    store<i32>(scratch + ACTIVE + (active << 2), <i32>i);
-    store<T>(scratch + SQ_DISTANCE + i * sizeof<T>(), square);
-    active += usize(!(least * least * shrink > (upper + margin1) * upper + margin0));
+    const i = load<i32>(list + (a << 2));
+    const upper = measured<T>(plan, from, i);
+    store<T>(load<usize>(plan, UPPER) + <usize>(from + i) * sizeof<T>(), upper);
+    store<i32>(open + (count << 2), i);
+    count += usize(!settles<T>(plan, upper, load<T>(scratch + LEAST_LOWER + <usize>i * sizeof<T>())));
   }
-  return <i32>active;
+  return <i32>count;
+}
+
+/** By estimates, and by exact distances where only these can settle it. */
+function tightenByEstimates<T>(plan: usize, from: i32, listed: i32): i32 {
+  const scratch = load<usize>(plan, SCRATCH);
+  const active = scratch + ACTIVE;
+  const row = <usize>((load<i32>(plan, D) + 1) & ~1) << 1;
+  store<i32>(scratch + FETCHED, fetchRows(active, listed, load<usize>(plan, QUANTISED) + <usize>from * row, row, row));
+  let open: usize = 0;
+  let undecided: usize = 0;
+  for (let a: usize = 0; a < <usize>listed; a++) {
+    const i = load<i32>(active + (a << 2));
+    const least = load<T>(scratch + LEAST_LOWER + <usize>i * sizeof<T>());
+    const own = ownEstimate<T>(plan, from + i);
+    const margin = sureMargin(plan, inverseOf(plan, from + i));
+    const sqNorm = <f64>load<T>(load<usize>(plan, SQ_NORMS) + <usize>(from + i) * sizeof<T>());
+    const upper = atMost<T>(sqNorm, own, margin);
+    store<T>(load<usize>(plan, UPPER) + <usize>(from + i) * sizeof<T>(), upper);
+    const unsettled = usize(!settles<T>(plan, upper, least));
+    const settleable = usize(settles<T>(plan, <T>Math.sqrt(max<f64>(sqNorm + own - margin, 0)), least));
+    store<i32>(active + (open << 2), i);
+    store<i32>(scratch + UNDECIDED + (undecided << 2), i);
+    open += unsettled & (settleable ^ 1);
+    undecided += unsettled & settleable;
+  }
+  return <i32>open + tightenByDistances<T>(plan, from, scratch + UNDECIDED, <i32>undecided, active + (open << 2));
+}
+
+/** Whether bounds settle a label: lower² exceeds upper² beyond rounding. */
+@inline
+function settles<T>(plan: usize, upper: T, least: T): bool {
+  const right = (upper + <T>load<f64>(plan, MARGIN_1)) * upper + <T>load<f64>(plan, MARGIN_0);
+  return least * least * <T>(1 - 16 * epsilonOf<T>()) > right;
+}
+
+/** The distance from its centroid of the sample at a place, rounded up; its square is left in SQ_DISTANCE. */
+export function measured<T>(plan: usize, from: i32, i: i32): T {
+  const d = load<i32>(plan, D);
+  const stride = load<i32>(plan, STRIDE);
+  const label = load<i32>(load<usize>(plan, LABELS) + (<usize>(from + i) << 2));
+  const c = load<usize>(plan, CENTROIDS) + <usize>(label * centroidStride(d)) * sizeof<T>();
+  const x = load<usize>(plan, X) + <usize>(from + i) * rowBytes<T>(d, stride);
+  const square = sqDistance<T>(x, columnBytes<T>(d, stride), c, d);
+  store<T>(load<usize>(plan, SCRATCH) + SQ_DISTANCE + <usize>i * sizeof<T>(), square);
+  return <T>(sqrt<T>(square) * <T>(1 + load<f64>(plan, RELATIVE)));
+}
+
+/** The score of sample i and its own centroid, estimated from quantised values. */
+@inline
+function ownEstimate<T>(plan: usize, i: i32): f64 {
+  const d = load<i32>(plan, D);
+  const label = load<i32>(load<usize>(plan, LABELS) + (<usize>i << 2));
+  const centroid = load<usize>(plan, QUANTISED_ROWS) + <usize>label * quantisedRowBytes(d);
+  let c = centroid + 16;
+  let x = load<usize>(plan, QUANTISED) + <usize>i * <usize>(((d + 1) & ~1) << 1);
+  const end = x + <usize>(d << 1);
+  let sum = i32x4.splat(0);
+  // What a vector reads behind the row meets zeros.
+  for (; x < end; x += 16, c += 16) sum = i32x4.add(sum, i32x4.dot_i16x8_s(v128.load(x), v128.load(c)));
+  sum = i32x4.add(sum, v128.shuffle<u32>(sum, sum, 2, 3, 0, 1));
+  const dot = i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1);
+  return <f64>load<f32>(centroid) - load<f64>(plan, FACTOR) * <f64>inverseOf(plan, i) * <f64>dot;
 }
 
 /** Makes room for what the active samples will find: no best score yet, and which groups can hold it. Columns are gathered. */

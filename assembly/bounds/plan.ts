@@ -19,10 +19,11 @@ export const SCRATCH: usize = 60;
 export const QUANTISED: usize = 88; // n × (d rounded up to even) × i16
 export const INVERSE: usize = 92; // n × f32: inverse scale of each sample
 export const QUANTISED_PANELS: usize = 96;
+export const SQ_NORMS: usize = 100; // n × T: ‖x‖²
 export const FACTOR: usize = 104; // f64: twice the inverse scale of the centroids
-export const ESTIMATE: usize = 112; // f64: times the inverse scale of a sample, how far an estimated score is off at the most
-export const SURE_0: usize = 120; // f64: an estimate settles a label if the next is worse by more than sure 0 …
-export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale
+export const QUANTISED_ROWS: usize = 112; // k × quantisedRowBytes(d): the centroids row by row
+export const SURE_0: usize = 120; // f64: two scores of a sample, estimated or not, are off by sure 0 …
+export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale at the most, in all
 // … and how far rounding can reach (f64): scores of one sample are off by margin 0 + margin 1 · upper at the most, in all,
 export const MARGIN_0: usize = 64;
 export const MARGIN_1: usize = 72;
@@ -44,8 +45,10 @@ export const ACTIVE: usize = 20064; // i32: places of the samples whose bounds d
 export const TILE: usize = 21120; // 8 vectors: the scores of a tile
 export const TOP: usize = 21248; // 6 vectors: least score, index, second score of four samples
 export const UNSURE: usize = 21376; // a list, as MEMBERS: samples that an estimate does not settle
-export const GATHERED: usize = 21920; // d × T: rows of samples that lie in columns
-export const MEMBERS: usize = 30368; // per group: how many active samples have to look at it, and their places (u16)
+export const UNDECIDED: usize = 21920; // i32: places of the samples whose exact distance may settle them
+export const FETCHED: usize = 22976; // i32: see fetchRows
+export const GATHERED: usize = 22992; // d × T: rows of samples that lie in columns
+export const MEMBERS: usize = 31440; // per group: how many active samples have to look at it, and their places (u16)
 export const MEMBERS_BYTES: usize = 544;
 
 /** Half a unit in the last place of 1. */
@@ -64,4 +67,23 @@ export function placeAt(list: usize, m: i32): usize {
 @inline
 export function lowerBounds<T>(plan: usize, from: i32, g: i32): usize {
   return load<usize>(plan, LOWER) + (<usize>g * load<usize>(plan, LOWER_STRIDE) + <usize>from) * sizeof<T>();
+}
+
+/** How far two scores of a sample with this inverse scale, estimated or not, are off at the most, in all. */
+@inline
+export function sureMargin(plan: usize, inverse: f32): f64 {
+  return load<f64>(plan, SURE_0) + load<f64>(plan, SURE_1) * <f64>inverse;
+}
+
+/** The inverse scale of sample i. */
+@inline
+export function inverseOf(plan: usize, i: i32): f32 {
+  return load<f32>(load<usize>(plan, INVERSE) + (<usize>i << 2));
+}
+
+/** What a distance is at most, by ‖x‖² as it is rounded to T and a score with its margin. */
+@inline
+export function atMost<T>(sqNorm: f64, score: f64, margin: f64): T {
+  const epsilon = epsilonOf<T>();
+  return <T>(Math.sqrt(max<f64>(sqNorm * (1 + 4 * epsilon) + score + margin, 0)) * (1 + 4 * epsilon));
 }

@@ -2,8 +2,8 @@ import { COLUMNS_MAX_D, panelWidth } from '../constants';
 import { quantisedTile } from '../inline/quantised-tile';
 import { scoreTile, TRANSPOSED } from '../inline/tile';
 import {
-  ACTIVE, D, FACTOR, GATHERED, GROUP_PANELS, GROUPS, INVERSE, LIMIT, lowerBounds, MEMBERS, MEMBERS_BYTES, OWN_GROUP, PANEL_COUNT, PANELS,
-  placeAt, QUANTISED, QUANTISED_PANELS, RUNNER_UP, SCRATCH, STATE, STRIDE, SURE_0, SURE_1, THRESHOLD, TILE, TOP, UNSURE, X,
+  ACTIVE, D, FACTOR, GATHERED, GROUP_PANELS, GROUPS, INVERSE, inverseOf, LIMIT, lowerBounds, MEMBERS, MEMBERS_BYTES, OWN_GROUP, PANEL_COUNT, PANELS,
+  placeAt, QUANTISED, QUANTISED_PANELS, RUNNER_UP, SCRATCH, STATE, STRIDE, sureMargin, THRESHOLD, TILE, TOP, UNSURE, X,
 } from './plan';
 
 /** Lists the active samples that have to look at a group: it is their own, or its lower bound leaves it open. */
@@ -73,7 +73,7 @@ export function scanGroup<T>(plan: usize, from: i32, g: i32, list: usize): void 
   }
 }
 
-/** The same by estimates from quantised values, which are off by ESTIMATE · inverse scale at the most. */
+/** The same by estimates from quantised values. */
 export function estimateGroup<T>(plan: usize, from: i32, g: i32, list: usize): void {
   const scratch = load<usize>(plan, SCRATCH);
   const count = <i32>load<u16>(list);
@@ -111,7 +111,6 @@ export function estimateGroup<T>(plan: usize, from: i32, g: i32, list: usize): v
 export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
   const list = scratch + UNSURE;
-  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
   let unsure = 0;
   for (let a: usize = 0; a < <usize>active; a++) {
     const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
@@ -119,7 +118,7 @@ export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
     const threshold = scratch + THRESHOLD + i * sizeof<T>();
     const best = load<T>(state);
     const next = min(load<T>(scratch + RUNNER_UP + i * sizeof<T>()), load<T>(state, 2 * sizeof<T>()));
-    const margin = load<f64>(plan, SURE_0) + load<f64>(plan, SURE_1) * <f64>load<f32>(inverses + (i << 2));
+    const margin = sureMargin(plan, inverseOf(plan, from + <i32>i));
     if (<f64>next - <f64>best > margin) {
       store<T>(threshold, <T>-Infinity);
       continue;

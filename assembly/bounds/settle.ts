@@ -1,44 +1,51 @@
-import { centroidStride, columnBytes, rowBytes } from '../constants';
-import { sqDistance } from '../inline/distance';
+import { measured } from './open';
 import {
-  ACTIVE, CENTROIDS, D, epsilonOf, ESTIMATE, INVERSE, LABELS, lowerBounds, MARGIN_0, MARGIN_1, MEMBERS, MEMBERS_BYTES, placeAt, QUANTISED,
-  RELATIVE, SCRATCH, SQ_DISTANCE, STATE, STRIDE, UPPER, X,
+  ACTIVE, atMost, epsilonOf, inverseOf, LABELS, lowerBounds, MARGIN_0, MARGIN_1, MEMBERS, MEMBERS_BYTES, placeAt, QUANTISED, RELATIVE, SCRATCH,
+  SQ_DISTANCE, SQ_NORMS, STATE, sureMargin, UPPER,
 } from './plan';
 
 /**
- * Writes labels and upper bounds. Leaves in SQ_DISTANCE what the true squared distance is at least, less the margin and the
- * own score, and in place of the own group's lower bound the least score of its other centroids.
+ * Writes labels and upper bounds. Leaves in SQ_DISTANCE what is to be added to the score of another centroid for its squared
+ * distance, less the margin, and in place of the own group's lower bound the least score of its other centroids.
  */
 export function settleLabels<T>(plan: usize, from: i32, active: i32, first: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
-  const d = load<i32>(plan, D);
-  const stride = load<i32>(plan, STRIDE);
-  const row = rowBytes<T>(d, stride);
-  const relative = load<f64>(plan, RELATIVE);
+  const quantised = load<usize>(plan, QUANTISED) != 0;
   for (let a: usize = 0; a < <usize>active; a++) {
-    const place = <usize>load<i32>(scratch + ACTIVE + (a << 2));
-    const i = <usize>from + place;
-    const state = scratch + STATE + place * 4 * sizeof<T>();
+    const place = load<i32>(scratch + ACTIVE + (a << 2));
+    const offset = <usize>place * sizeof<T>();
+    const state = scratch + STATE + 4 * offset;
     const label = <i32>load<T>(state, sizeof<T>());
-    const cell = load<usize>(plan, LABELS) + (i << 2);
-    const squareCell = scratch + SQ_DISTANCE + place * sizeof<T>();
-    let square = load<T>(squareCell);
-    if (first || load<i32>(cell) != label) {
-      const c = load<usize>(plan, CENTROIDS) + <usize>(label * centroidStride(d)) * sizeof<T>();
-      square = sqDistance<T>(load<usize>(plan, X) + i * row, columnBytes<T>(d, stride), c, d);
-      store<i32>(cell, label);
-      store<T>(load<usize>(plan, UPPER) + i * sizeof<T>(), <T>(sqrt<T>(square) * <T>(1 + relative)));
-    }
-    const upper = <f64>load<T>(load<usize>(plan, UPPER) + i * sizeof<T>());
-    let margin = load<f64>(plan, MARGIN_0) + load<f64>(plan, MARGIN_1) * upper;
-    if (load<usize>(plan, QUANTISED)) margin += 2 * load<f64>(plan, ESTIMATE) * <f64>load<f32>(load<usize>(plan, INVERSE) + (i << 2));
-    store<T>(squareCell, <T>(<f64>square * (1 - relative) - margin - <f64>load<T>(state)));
+    const cell = load<usize>(plan, LABELS) + (<usize>(from + place) << 2);
+    const changes = first != 0 || load<i32>(cell) != label;
+    store<i32>(cell, label);
+    const base = quantised ? baseOfNorm<T>(plan, from + place, changes, load<T>(state)) : baseOfDistance<T>(plan, from, place, changes, load<T>(state));
+    store<T>(scratch + SQ_DISTANCE + offset, base);
     const own = lowerBounds<T>(plan, from, <i32>load<T>(state, 3 * sizeof<T>()));
-    store<T>(own + place * sizeof<T>(), load<T>(state, 2 * sizeof<T>()));
+    store<T>(own + offset, load<T>(state, 2 * sizeof<T>()));
   }
 }
 
-/** Turns the noted scores into lower bounds: other² ≥ own² − own score + other's score − margin. */
+/** From the distance of the own centroid: other² = own² − own score + other's score. */
+@inline
+function baseOfDistance<T>(plan: usize, from: i32, place: i32, changes: bool, score: T): T {
+  const upperCell = load<usize>(plan, UPPER) + <usize>(from + place) * sizeof<T>();
+  if (changes) store<T>(upperCell, measured<T>(plan, from, place));
+  const square = <f64>load<T>(load<usize>(plan, SCRATCH) + SQ_DISTANCE + <usize>place * sizeof<T>());
+  const margin = load<f64>(plan, MARGIN_0) + load<f64>(plan, MARGIN_1) * <f64>load<T>(upperCell);
+  return <T>(square * (1 - load<f64>(plan, RELATIVE)) - margin - <f64>score);
+}
+
+/** From the length of the sample, where scores are estimated: other² = ‖x‖² + other's score. */
+@inline
+function baseOfNorm<T>(plan: usize, i: i32, changes: bool, score: T): T {
+  const sqNorm = <f64>load<T>(load<usize>(plan, SQ_NORMS) + <usize>i * sizeof<T>());
+  const margin = sureMargin(plan, inverseOf(plan, i));
+  if (changes) store<T>(load<usize>(plan, UPPER) + <usize>i * sizeof<T>(), atMost<T>(sqNorm, <f64>score, margin));
+  return <T>(sqNorm * (1 - 8 * epsilonOf<T>()) - margin);
+}
+
+/** Turns the noted scores into lower bounds. */
 export function settleLowerBounds<T>(plan: usize, from: i32, g: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
   const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;

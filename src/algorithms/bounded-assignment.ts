@@ -8,7 +8,7 @@ import {
   boundsStride,
 } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
-import { centroidStride, panelWidth } from '../backend/shapes.js';
+import { centroidStride, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
 import { measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
 import { panelsOfCentroids } from './centroid-groups.js';
@@ -18,14 +18,14 @@ import type { Run } from './run.js';
 export interface BoundsOptions {
   /** Groups wanted; whole panels of centroids make a group, so there may be fewer. */
   groups: number;
-  /** Whether samples are kept as i16 too, for estimates at half the cost that settle most labels. */
+  /** Whether samples are kept as i16 too, for estimates at half the cost that bounds are made of and that settle most labels. */
   quantised: boolean;
   /** Share of the labels that may have changed last for bounds to begin. */
   startShare: number;
 }
 
 /** Share of all pairs of sample and group above which bounds rest … */
-const REST_SHARE = 0.75;
+const REST_SHARE = 0.5;
 /** … for so many assignments. */
 const REST = 4;
 
@@ -62,8 +62,11 @@ export class BoundedAssignment implements Assignment {
 
   /** To be done once, before the first run. */
   *prepare(): Work {
-    const { quantised, inverse } = this.buffers;
-    if (this.options.quantised) yield* quantiseSamples(this.run.samples, quantised, inverse);
+    if (!this.options.quantised) return;
+    const { samples, k } = this.run;
+    const { quantised, inverse, sqNorms, quantisedRows } = this.buffers;
+    samples.workspace.int32(quantisedRows, (k * quantisedRowBytes(samples.d)) / 4).fill(0);
+    yield* quantiseSamples(samples, quantised, inverse, sqNorms);
   }
 
   restart(): void {
@@ -169,11 +172,7 @@ export class BoundedAssignment implements Assignment {
     workspace
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
-    const { quantised, inverse, quantisedPanels } = buffers;
-    workspace
-      .int32(buffers.plan + 88, 3)
-      .set(this.options.quantised ? [quantised, inverse, quantisedPanels] : [0, 0, 0]);
-    if (this.options.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packEstimates(measure, reach));
+    this.writeEstimates(measure, reach);
     // Every thread has a plan of its own, for the sake of the scratch.
     const plans = workspace.int32(buffers.plan, (workspace.threads * BOUNDS_PLAN_BYTES) / 4);
     for (let thread = 1; thread < workspace.threads; thread++) {
@@ -183,14 +182,23 @@ export class BoundedAssignment implements Assignment {
     }
   }
 
-  /** What `advance` needs to judge estimates: the factor of dot products, their error, and when one settles a label. */
-  private packEstimates(measure: { norm: number; greatest: number }, reach: number): number[] {
+  /** Where quantised values are, the factor of their dot products, and how far two scores of a sample are off at the most. */
+  private writeEstimates(measure: { norm: number; greatest: number }, reach: number): void {
     const { run, buffers, panels } = this;
-    const places = panels * panelWidth(run.samples.precision);
-    const at = { centroids: run.buffers.centroids, order: buffers.order, panels: buffers.quantisedPanels };
+    const { workspace, precision } = run.samples;
+    const { quantised, inverse, quantisedPanels, sqNorms, quantisedRows, plan } = buffers;
+    const addresses = workspace.int32(plan + 88, 7).fill(0);
+    if (!this.options.quantised) return;
+    const places = panels * panelWidth(precision);
+    const at = { centroids: run.buffers.centroids, order: buffers.order, panels: quantisedPanels, rows: quantisedRows };
     const { factor, error, length } = packEstimates(run.samples, at, places, measure);
     const { norm } = measure;
+    workspace.float64(plan + 104, 1)[0] = factor;
+    addresses.set([quantised, inverse, quantisedPanels, sqNorms]);
+    addresses[6] = quantisedRows;
     // Samples shorter than 1e-30 count as zeros.
-    return [factor, error, reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length];
+    workspace
+      .float64(plan + 120, 2)
+      .set([reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length]);
   }
 }

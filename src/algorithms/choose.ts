@@ -28,8 +28,11 @@ const BOUNDS_MIN_WORK = 2e5;
 /** Samples of a cluster below which that is so too. */
 const BOUNDS_MIN_SAMPLES = 16;
 
+/** Work of an iteration above which estimates pay for few clusters too. */
+const ESTIMATES_MIN_WORK = 1e7;
+
 /** Share of labels that changed last, at which bounds begin to pay where looking costs little. */
-const PATIENT_START = 0.05;
+const PATIENT_START = 0.02;
 
 /**
  * What `algorithm: 'auto'` takes for n samples of d features and k clusters. The thresholds are those of `npm run
@@ -39,7 +42,8 @@ export function chooseAlgorithm(n: number, d: number, k: number, precision: Prec
   if (n * d * k < BOUNDS_MIN_WORK || n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
   if (d <= 4) return k * d >= 96 ? 'yinyang' : 'lloyd';
   if (d < QUANTISED_MIN_D[precision]) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
-  return k >= 16 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
+  if (k >= 16 || (k >= 4 && d >= 64 && n * d * k > ESTIMATES_MIN_WORK)) return 'yinyang';
+  return k >= 4 ? 'hamerly' : 'lloyd';
 }
 
 /**
@@ -72,7 +76,7 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, p
   const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D[precision];
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
     return { restart: () => {}, assign: () => run.assign() };
-  const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, quantised, precision);
+  const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, run.k, quantised, precision);
   const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
   const assignment = new BoundedAssignment(run, { groups, quantised, startShare });
   yield* assignment.prepare();
@@ -83,8 +87,9 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, p
  * Bounds and quantised samples together take no more memory than the samples do, or 24 bytes where those take less. Where
  * estimates are cheap, a look at many small groups costs more than it saves.
  */
-function yinyangGroups(d: number, quantised: boolean, precision: Precision): number {
+function yinyangGroups(d: number, k: number, quantised: boolean, precision: Precision): number {
   if (!quantised) return Math.max(d - 1, 3);
-  const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 2;
+  if (k <= 32) return 1;
+  const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 3;
   return Math.max(Math.min(Math.floor((d * d) / 512), most), 1);
 }

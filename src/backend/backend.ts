@@ -62,10 +62,26 @@ export interface Kernels {
 
   /** Centroids in the order of `order` (panels × width × i32, −1 for none), packed for `advance`. */
   packOrdered(centroids: number, order: number, panels: number, d: number, packed: number): void;
-  /** n rows rounded to i16, each by its own scale, whose inverse goes to n float32. See assembly/quantise.ts. */
-  quantise(x: number, n: number, d: number, stride: number, quantised: number, inverse: number): void;
-  /** Centroids times `scale`, rounded to i16, in panels of eight for `advance`; greatest squared error of one. */
-  packQuantised(centroids: number, order: number, places: number, d: number, scale: number, packed: number): number;
+  /** n rows rounded to i16, each by its own scale, whose inverse goes to n float32; n squared lengths. See assembly/quantise.ts. */
+  quantise(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    quantised: number,
+    inverse: number,
+    sqNorms: number,
+  ): void;
+  /** Centroids times `scale`, rounded to i16, in panels of eight and, unless that is 0, in `rows`; greatest squared error of one. */
+  packQuantised(
+    centroids: number,
+    order: number,
+    places: number,
+    d: number,
+    scale: number,
+    packed: number,
+    rows: number,
+  ): number;
   /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
   advance(plan: number, from: number, count: number, first: number): number;
 

@@ -1,5 +1,5 @@
 import type { Precision } from '../types.js';
-import { bytesOf, centroidStride, packedLength, sumsEntryLength } from './shapes.js';
+import { bytesOf, centroidStride, packedLength, quantisedRowBytes, sumsEntryLength } from './shapes.js';
 
 /** The size of a clustering: what its memory depends on. */
 export interface Shape {
@@ -89,7 +89,7 @@ export const boundsStride = (n: number): number => (n + 7) & ~7;
 export const BOUNDS_PANEL = 8;
 
 export const BOUNDS_PLAN_BYTES = 192;
-export const boundsScratchBytes = (groups: number): number => 30368 + groups * 544;
+export const boundsScratchBytes = (groups: number): number => 31440 + groups * 544;
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
 export function boundsLayout(shape: Shape & { groups: number; quantised: boolean }) {
@@ -111,10 +111,12 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
     /** For each thread, as what assembly/bounds/plan.ts lays out in its scratch. */
     plan: threads * BOUNDS_PLAN_BYTES,
     scratch: threads * boundsScratchBytes(groups),
-    /** Samples and centroids rounded to i16, and the inverse scales of the samples. */
+    /** Samples rounded to i16, their inverse scales and squared lengths; centroids likewise, in panels and in rows. */
     quantised: quantised ? n * pairs * 4 : 0,
     inverse: quantised ? n * 4 : 0,
+    sqNorms: quantised ? n * value : 0,
     quantisedPanels: quantised ? places * (2 + pairs) * 4 : 0,
+    quantisedRows: quantised ? k * quantisedRowBytes(d) : 0,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { FloatArray, Precision } from '../types.js';
 import type { Backend, Kernels, LinearMemory } from './backend.js';
-import { bytesOf, COLUMNS_MAX_D, centroidStride, panelWidth, sumsEntryLength, sumsWidth } from './shapes.js';
+import { bytesOf, centroidStride, COLUMNS_MAX_D, panelWidth, quantisedRowBytes, sumsEntryLength, sumsWidth } from './shapes.js';
 
 /** The kernels in plain TypeScript: the oracle of the tests, and the fallback where WebAssembly or its SIMD is missing. */
 export function createReferenceBackend(): Backend {
@@ -266,7 +266,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
 
-    quantise(x, n, d, stride, quantised, inverse) {
+    quantise(x, n, d, stride, quantised, inverse, sqNorms) {
       const v = floats();
       const pairs = Math.ceil(d / 2);
       const out = new Int16Array(memory.buffer, quantised, n * 2 * pairs);
@@ -278,6 +278,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
           sum += value * value;
           greatest = Math.max(greatest, Math.abs(value));
         }
+        v[sqNorms / bytes + i] = sum;
         const scale = sum > 1e-30 * 1e-30 ? Math.min(45000 / Math.sqrt(sum), 32767 / greatest) : 0;
         memory.views.float32[inverse / 4 + i] = scale > 0 ? 1 / scale : 0;
         for (let f = 0; f < 2 * pairs; f++) {
@@ -287,14 +288,15 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
 
-    packQuantised(centroids, order, places, d, scale, packed) {
+    packQuantised(centroids, order, places, d, scale, packed, rows) {
       const v = floats();
       const pairs = Math.ceil(d / 2);
-      const out = new DataView(memory.buffer, packed);
+      const out = new DataView(memory.buffer);
       let greatest = 0;
       for (let q = 0; q < places; q++) {
         const j = i32()[order / 4 + q]!;
-        const p = (q >> 3) * (2 + pairs) * 32 + (q & 7) * 4;
+        const p = packed + (q >> 3) * (2 + pairs) * 32 + (q & 7) * 4;
+        const row = rows + j * quantisedRowBytes(d);
         const c = centroids / bytes + j * centroidStride(d);
         let sum = 0;
         let residual = 0;
@@ -302,11 +304,13 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
           const value = j < 0 || f >= d ? 0 : v[c + f]!;
           const rounded = roundToEven(value * scale);
           out.setInt16(p + 64 + (f >> 1) * 32 + (f & 1) * 2, rounded, true);
+          if (rows && j >= 0) out.setInt16(row + 16 + f * 2, rounded, true);
           sum += value * value;
           residual += (value - rounded / scale) * (value - rounded / scale);
         }
         out.setFloat32(p, j, true);
         out.setFloat32(p + 32, j < 0 ? Infinity : sum, true);
+        if (rows && j >= 0) out.setFloat32(row, sum, true);
         greatest = Math.max(greatest, residual);
       }
       return greatest;

@@ -13,6 +13,9 @@ export const panelWidth = (precision: Precision): number => 32 / bytesOf(precisi
 /** Elements from one centroid to the next. */
 export const centroidStride = (d: number): number => (d + 3) & ~3;
 
+/** Bytes of a quantised centroid that lies in a row. */
+export const quantisedRowBytes = (d: number): number => ((d + 7) & ~7) * 2 + 16;
+
 /** Values that `pack` writes. */
 export const packedLength = (k: number, d: number, precision: Precision): number =>
   (d <= COLUMNS_MAX_D ? k : Math.ceil(k / panelWidth(precision)) * panelWidth(precision)) * (1 + d);

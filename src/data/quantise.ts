@@ -1,5 +1,5 @@
 import type { Work } from '../backend/pass.js';
-import { centroidStride } from '../backend/shapes.js';
+import { bytesOf, centroidStride } from '../backend/shapes.js';
 import type { FloatArray } from '../types.js';
 import type { Samples } from './samples.js';
 
@@ -7,12 +7,24 @@ import type { Samples } from './samples.js';
 const LENGTH = 45000;
 const LARGEST = 32767;
 
-/** Rounds samples that lie in rows to i16, with their inverse scales: n × ⌈d / 2⌉ × 4 bytes and n × f32. */
-export function* quantiseSamples(samples: Samples, quantised: number, inverse: number): Work {
-  const { d, stride } = samples;
+/**
+ * Rounds samples that lie in rows to i16: n × ⌈d / 2⌉ × 4 bytes, with n inverse scales in float32, and n squared lengths in the
+ * precision of the samples.
+ */
+export function* quantiseSamples(samples: Samples, quantised: number, inverse: number, sqNorms: number): Work {
+  const { d, stride, precision } = samples;
+  const value = bytesOf(precision);
   const rowBytes = Math.ceil(d / 2) * 4;
   yield* samples.pass((kernels, i, count) =>
-    kernels.quantise(samples.at(i), count, d, stride, quantised + i * rowBytes, inverse + i * 4),
+    kernels.quantise(
+      samples.at(i),
+      count,
+      d,
+      stride,
+      quantised + i * rowBytes,
+      inverse + i * 4,
+      sqNorms + i * value,
+    ),
   );
 }
 
@@ -48,16 +60,16 @@ export interface Estimates {
  * |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖x − x̂/a‖ ≤ ½√d / a and ‖x̂‖ ≤ 45,000 + ½√d; a per cent more
  * covers the arithmetic in float32.
  *
- * @param at addresses of the centroids, of the order of the places, and of the panels that are written
+ * @param at addresses of the centroids, of the order of the places, of the panels that are written, and of the rows, or 0
  */
 export function packEstimates(
   { kernels, d }: Samples,
-  at: { centroids: number; order: number; panels: number },
+  at: { centroids: number; order: number; panels: number; rows: number },
   places: number,
   { norm, greatest }: { norm: number; greatest: number },
 ): Estimates {
   const scale = norm > 0 ? Math.min(LENGTH / norm, LARGEST / greatest) : 1;
-  const sqError = kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels);
+  const sqError = kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels, at.rows);
   const length = LENGTH + Math.sqrt(d);
   const error = 1.01 * 2 * (0.51 * Math.sqrt(d) * norm + length * Math.sqrt(sqError));
   return { factor: 2 / scale, error, length };

@@ -1,10 +1,11 @@
 import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
+import { quantiseSamples } from '../data/quantise.js';
 import type { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
-import { prepareEstimates, quantiseCandidates } from './estimates.js';
+import { quantiseCandidates } from './estimates.js';
 
 /** What n samples and k seeds need: addresses of n distances, n and n + 8 times i32, and k centroids. */
 export interface PotentialBuffers {
@@ -51,7 +52,7 @@ export class Potential {
   /** Makes a sample the first seed. */
   *start(first: number): Work {
     const { samples, buffers } = this;
-    if (this.quantised) yield* prepareEstimates(samples, this.room, buffers.nearest);
+    if (this.quantised) yield* quantiseSamples(samples, this.room.quantised, this.room.inverse, this.room.sqNorms);
     const { workspace, precision, n } = samples;
     this.seeds = 0;
     this.writeCandidates([first]);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { BoundedAssignment } from '../../../src/algorithms/bounded-assignment.js';
 import { now } from '../../../src/backend/pass.js';
-import { COLUMNS_MAX_D } from '../../../src/backend/shapes.js';
+import { COLUMNS_MAX_D, quantisedRowBytes } from '../../../src/backend/shapes.js';
 import type { NumericArray } from '../../../src/types.js';
 import { expectNear, expectSame, inPanels, labelsOf, orderOf, placeRun, writeNext } from '../kernel-checks.js';
 import { inOrder, sqNorm, square } from '../kernel-oracles.js';
@@ -34,17 +34,19 @@ export const boundsTests = {
   },
 
   quantise(bench) {
-    const { memory, kernels, n, d, rows } = bench;
+    const { memory, kernels, n, d, rows, bytes, round } = bench;
     const stride = d + bench.integer(3);
     const x = bench.place(rows.flatMap((row) => [...row, ...Array<number>(stride - d).fill(Number.NaN)]));
     const width = Math.ceil(d / 2) * 2;
     const quantised = memory.space(n * width, 2);
     const inverse = memory.space(n, 4);
+    const sqNorms = memory.space(n, bytes);
     const outputs = [
       { pointer: quantised, bytes: n * width * 2 },
       { pointer: inverse, bytes: n * 4 },
+      { pointer: sqNorms, bytes: n * bytes },
     ];
-    memory.run(outputs, () => kernels.quantise(x, n, d, stride, quantised, inverse));
+    memory.run(outputs, () => kernels.quantise(x, n, d, stride, quantised, inverse, sqNorms));
     const values = bench.readInt16(quantised, n * width);
     const inverses = bench.readFloat32(inverse, n);
     rows.forEach((row, i) => {
@@ -58,7 +60,12 @@ export const boundsTests = {
       const length = Math.hypot(...rounded);
       if (length > 45000 + Math.sqrt(d)) expect.fail(`row ${i} is ${length} long, too long for dot products in i32`);
     });
-    return [values, inverses];
+    const found = bench.read(sqNorms, n);
+    expectSame(
+      found,
+      rows.map((row) => round(inOrder([0, ...row.map(square)]))),
+    );
+    return [values, inverses, found];
   },
 
   packQuantised(bench) {
@@ -70,14 +77,22 @@ export const boundsTests = {
     const scale = longest > 0 ? Math.min(45000 / longest, 32767 / greatest) : 1;
     const length = order.length * (2 + pairs);
     const packed = memory.space(length, 4);
+    const rowLength = quantisedRowBytes(d) / 2;
+    const rows = memory.space(bench.k * rowLength, 2);
     const from = bench.placeCentroids(centroids);
     const orderAt = bench.placeInt32(order);
-    const sqError = memory.run([{ pointer: packed, bytes: length * 4 }], () =>
-      kernels.packQuantised(from, orderAt, order.length, d, scale, packed),
+    const outputs = [
+      { pointer: packed, bytes: length * 4 },
+      { pointer: rows, bytes: bench.k * rowLength * 2 },
+    ];
+    const sqError = memory.run(outputs, () =>
+      kernels.packQuantised(from, orderAt, order.length, d, scale, packed, rows),
     );
     const found = bench.readInt32(packed, length);
     const floats = new Float32Array(found.buffer);
     const values = new Int16Array(found.buffer);
+    const inRows = bench.readInt16(rows, bench.k * rowLength);
+    const rowFloats = new Float32Array(inRows.buffer);
     let greatestError = 0;
     order.forEach((j, q) => {
       const at = Math.floor(q / 8) * 8 * (2 + pairs) + (q % 8);
@@ -87,6 +102,10 @@ export const boundsTests = {
       );
       const rounded = Array.from({ length: 2 * pairs }, (_, f) => values[2 * (at + (2 + (f >> 1)) * 8) + (f & 1)]!);
       const c = j < 0 ? [] : centroids[j]!;
+      if (j >= 0) {
+        expectSame(inRows.subarray(j * rowLength + 8, j * rowLength + 8 + rounded.length), rounded);
+        expectSame([rowFloats[(j * rowLength) / 2]!], [floats[at + 8]!]);
+      }
       rounded.forEach((value, f) => {
         expectNear(value, (c[f] ?? 0) * scale, 0.5);
       });

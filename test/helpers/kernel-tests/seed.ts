@@ -2,7 +2,8 @@ import { CHUNK, type SeedBuffers, seedLayout } from '../../../src/backend/layout
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
 import { Samples } from '../../../src/data/samples.js';
-import { prepareEstimates, quantiseCandidates } from '../../../src/seeding/estimates.js';
+import { quantiseSamples } from '../../../src/data/quantise.js';
+import { quantiseCandidates } from '../../../src/seeding/estimates.js';
 import { writeSeedPlan } from '../../../src/seeding/potential.js';
 import type { Bench } from '../kernel-bench.js';
 import { closestBefore, expectSame, least, panelOf, placePanel, weightOf } from '../kernel-checks.js';
@@ -137,10 +138,7 @@ function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSee
   const row = centroidStride(d);
   const values = memory.workspace.floats(precision, room.candidates, trials * row).fill(0);
   writeSeedPlan(samples, room, buffers, trials, quantised);
-  if (quantised) {
-    const zeros = bench.placeInt32(rows.map(() => 0));
-    now(prepareEstimates(samples, room, zeros));
-  }
+  if (quantised) now(quantiseSamples(samples, room.quantised, room.inverse, room.sqNorms));
   candidates.forEach((c, t) => {
     values.set(c, t * row);
   });
