@@ -119,7 +119,7 @@ export const seedTests = {
 
 /** Up to 24 centroids are candidates; half of the problems in rows have estimates. */
 function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSeeds: number[][]) {
-  const { memory, kernels, n, d, x, stride, rows, precision } = bench;
+  const { memory, kernels, n, d, x, stride, precision } = bench;
   const candidates = bench.centroids.slice(0, 24);
   const trials = candidates.length;
   const quantised = d > COLUMNS_MAX_D && bench.shape.seed % 2 === 0;
