@@ -197,8 +197,6 @@ export class BoundedAssignment implements Assignment {
     addresses.set([quantised, inverse, quantisedPanels, sqNorms]);
     addresses[6] = quantisedRows;
     // Samples shorter than 1e-30 count as zeros.
-    workspace
-      .float64(plan + 120, 2)
-      .set([reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length]);
+    workspace.float64(plan + 120, 2).set([reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length]);
   }
 }

@@ -1,6 +1,14 @@
 import type { FloatArray, Precision } from '../types.js';
 import type { Backend, Kernels, LinearMemory } from './backend.js';
-import { bytesOf, centroidStride, COLUMNS_MAX_D, panelWidth, quantisedRowBytes, sumsEntryLength, sumsWidth } from './shapes.js';
+import {
+  bytesOf,
+  COLUMNS_MAX_D,
+  centroidStride,
+  panelWidth,
+  quantisedRowBytes,
+  sumsEntryLength,
+  sumsWidth,
+} from './shapes.js';
 
 /** The kernels in plain TypeScript: the oracle of the tests, and the fallback where WebAssembly or its SIMD is missing. */
 export function createReferenceBackend(): Backend {

@@ -1,8 +1,8 @@
 import { CHUNK, type SeedBuffers, seedLayout } from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
-import { Samples } from '../../../src/data/samples.js';
 import { quantiseSamples } from '../../../src/data/quantise.js';
+import { Samples } from '../../../src/data/samples.js';
 import { quantiseCandidates } from '../../../src/seeding/estimates.js';
 import { writeSeedPlan } from '../../../src/seeding/potential.js';
 import type { Bench } from '../kernel-bench.js';
