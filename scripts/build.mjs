@@ -7,6 +7,7 @@ const entries = { index: 'src/index.ts', 'plot/index': 'src/plot/index.ts', 'cli
 
 rmSync('dist', { recursive: true, force: true });
 await import('./build-wasm.mjs');
+await import('./build-worker.mjs');
 
 /** What stands beside the core uses its public API: those imports stay imports, so that the core ships once. */
 const coreStaysOutside = {

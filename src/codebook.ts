@@ -170,6 +170,7 @@ function blockOf(
         callRows(k, d),
         0,
         workspace.backendFor(relaxedSimd),
+        k * d,
       );
       return workspace.int32(labels, count);
     },

@@ -20,6 +20,11 @@ export function typeError(code: ErrorCode, message: string): TypeError {
   return Object.assign(new TypeError(message), { code });
 }
 
+/** The error of a worker thread that ended before its time. */
+export function workerError(): Error {
+  return Object.assign(new Error('a worker thread died; call again, and new ones are started'), { code: 'ERR_WORKER' });
+}
+
 /** A `RangeError` (the right kind of thing, a value outside what is allowed) with a code. */
 export function rangeError(code: ErrorCode, message: string): RangeError {
   return Object.assign(new RangeError(message), { code });

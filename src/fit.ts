@@ -1,6 +1,7 @@
 import { type AnyAlgorithmName, chooseAlgorithm, prepareAlgorithm } from './algorithms/choose.js';
 import type { Iteration } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
+import { isRelaxed } from './backend/backend.js';
 import { runLayout } from './backend/layout.js';
 import type { Work } from './backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, floatArray } from './backend/shapes.js';
@@ -69,7 +70,7 @@ export class Fit {
       d: samples.d,
       precision: samples.precision,
       metric: this.options.metric,
-      relaxedSimd: backend.name === 'wasm-relaxed-simd',
+      relaxedSimd: isRelaxed(backend.name),
       shift: this.shift,
       shiftedCentroids: this.run.copyCentroids(),
     };

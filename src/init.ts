@@ -1,23 +1,29 @@
 import { configureBackend, type InitOptions } from './backend/load.js';
+import { configureThreads, endThreads } from './backend/pool.js';
 import { dropWorkspaces } from './backend/workspace.js';
-import { typeError } from './errors.js';
+import { anything, checkOptions, isFunction, oneOf, threadsRule } from './option-rules.js';
 
-const NAMES = ['backend', 'wasm'];
+const RULES = {
+  backend: oneOf('auto', 'wasm', 'js'),
+  wasm: anything,
+  createWorker: isFunction,
+  threads: threadsRule,
+};
 
 /**
- * For those who must: forces a backend, or brings the compiled kernels where the library may not compile its own. Without it
- * everything is set up at the first call.
+ * For those who must: forces a backend, or brings the compiled kernels or the worker threads where the library may not make its
+ * own. Without it everything is set up at the first call.
  *
  * @throws ERR_OPTION
  */
 export function init(options: InitOptions = {}): void {
-  for (const name of Object.keys(options))
-    if (!NAMES.includes(name))
-      throw typeError('ERR_OPTION', `there is no option '${name}'; the options are ${NAMES.join(', ')}`);
+  checkOptions(options, RULES);
   configureBackend(options);
+  configureThreads(options);
 }
 
-/** Gives the library's idle memory back. Harmless at any time; a later call takes what it needs anew. */
+/** Ends idle worker threads and gives idle memory back. Harmless at any time; a later call takes what it needs anew. */
 export function dispose(): void {
   dropWorkspaces();
+  endThreads();
 }

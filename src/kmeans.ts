@@ -1,14 +1,15 @@
 import type { Iteration } from './algorithms/lloyd.js';
 import { now, type Work } from './backend/pass.js';
 import { type Workspace, withWorkspace } from './backend/workspace.js';
+import { background } from './background.js';
 import type { Codebook } from './codebook.js';
 import { readSource, type Source } from './data/source.js';
 import { Fit } from './fit.js';
-import { type ResolvedOptions, resolveOptions } from './options.js';
+import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from './options.js';
 import { progressReporter } from './progress.js';
 import { createRandom } from './random.js';
 import { createResult, type Outcome } from './result.js';
-import type { Data, KMeansOptions, KMeansResult } from './types.js';
+import type { Data, KMeansAsyncOptions, KMeansOptions, KMeansResult } from './types.js';
 
 /**
  * Splits n samples of d features into k clusters so that the inertia, Σ w · squared distance to the nearest centroid, is
@@ -24,8 +25,21 @@ export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansRe
   return withWorkspace(source.matrix?.workspace, (workspace) => now(cluster(workspace, data, source, k, resolved)));
 }
 
+/**
+ * The same, with the same bits, by worker threads where there can be any, else in slices on the calling thread; small problems
+ * stay there. The data must not change until the promise settles.
+ *
+ * @throws as `kmeans` does, ERR_WORKER, and the reason of the signal: the promise rejects
+ */
+export async function kmeansAsync(data: Data, k: number, options?: KMeansAsyncOptions): Promise<KMeansResult> {
+  const resolved = resolveOptions(options, KMEANS_ASYNC_RULES);
+  // Other calls may come in between: a matrix is copied out of its own workspace.
+  const { matrix, ...source } = readSource(data, resolved.nFeatures);
+  return background(options, source, { k, ...resolved }, (workspace) => cluster(workspace, data, source, k, resolved));
+}
+
 /** All of it, in a workspace. */
-export function* cluster(
+function* cluster(
   workspace: Workspace,
   data: Data,
   source: Source,
@@ -75,6 +89,6 @@ export function* outcomeOf(fit: Fit, last: Iteration): Work<Outcome> {
     seed: options.seed,
     algorithm: fit.algorithm,
     backend: run.backend.name,
-    threads: 1,
+    threads: run.samples.workspace.threads,
   };
 }

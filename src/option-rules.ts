@@ -48,6 +48,19 @@ export function oneOf(...values: readonly string[]): OptionRule {
 
 export const seedRule: OptionRule = [integer(0)[0], 'an integer from 0 to 2⁵³ − 1', isNumber];
 
+export const anything: OptionRule = [() => true, ''];
+
+export const isFunction: OptionRule = [(value) => typeof value === 'function', 'a function'];
+
+/** A number, or what the library finds best. */
+export const autoOr = ([allows, words]: OptionRule): OptionRule => [
+  (value) => value === 'auto' || allows(value),
+  `'auto' or ${words}`,
+  (value) => isNumber(value) || isString(value),
+];
+
+export const threadsRule = autoOr(integer(1));
+
 /** A value for a message. */
 export function show(value: unknown): string {
   if (isString(value)) return `'${value}'`;

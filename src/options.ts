@@ -1,7 +1,19 @@
 import { ALL_ALGORITHMS, type AnyAlgorithmName } from './algorithms/choose.js';
 import type { EmptyClusterPolicy } from './algorithms/empty-clusters.js';
 import { rangeError, typeError } from './errors.js';
-import { checkOptions, integer, isNumber, type OptionRules, oneOf, seedRule, show } from './option-rules.js';
+import {
+  anything,
+  autoOr,
+  checkOptions,
+  integer,
+  isFunction,
+  isNumber,
+  type OptionRules,
+  oneOf,
+  seedRule,
+  show,
+  threadsRule,
+} from './option-rules.js';
 import type { Data, InitFunction, InitName, KMeansOptions, Precision, Progress } from './types.js';
 
 /** Options with every default filled in; made once a call, never changed. */
@@ -22,7 +34,6 @@ export interface ResolvedOptions {
 }
 
 const isString = (value: unknown) => typeof value === 'string';
-const isFunction = (value: unknown) => typeof value === 'function';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
 export const INIT_NAMES: readonly InitName[] = ['k-means++', 'k-means||', 'afk-mc2', 'random'];
@@ -30,30 +41,39 @@ export const INIT_NAMES: readonly InitName[] = ['k-means++', 'k-means||', 'afk-m
 const RULES: OptionRules = {
   nFeatures: integer(1),
   init: [
-    (v) => INIT_NAMES.some((name) => v === name) || isObject(v) || isFunction(v),
+    (v) => INIT_NAMES.some((name) => v === name) || isObject(v) || isFunction[0](v),
     `${INIT_NAMES.map((name) => `'${name}'`).join(', ')}, starting centroids or a function`,
     isString,
   ],
-  nInit: [(v) => v === 'auto' || integer(1)[0](v), "'auto' or an integer ≥ 1", (v) => isNumber(v) || isString(v)],
+  nInit: autoOr(integer(1)),
   maxIter: integer(1),
   tol: [(v) => isNumber(v) && v >= 0 && v < Infinity, 'a finite number ≥ 0', isNumber],
   seed: seedRule,
-  sampleWeight: [() => true, ''],
+  sampleWeight: anything,
   metric: oneOf('euclidean', 'cosine'),
   algorithm: oneOf('auto', ...ALL_ALGORITHMS),
   emptyCluster: oneOf('relocate', 'keep', 'error'),
   precision: oneOf('auto', 'float32', 'float64'),
   relaxedSimd: [(v) => typeof v === 'boolean', 'true or false'],
-  onProgress: [isFunction, 'a function'],
+  onProgress: isFunction,
 };
+
+/** What every asynchronous call takes. */
+export const ASYNC_RULES: OptionRules = {
+  threads: threadsRule,
+  signal: [(v) => typeof (v as AbortSignal | null)?.aborted === 'boolean', 'an AbortSignal'],
+};
+
+/** All that an asynchronous clustering takes. */
+export const KMEANS_ASYNC_RULES: OptionRules = { ...RULES, ...ASYNC_RULES };
 
 /**
  * Checks the options of a clustering and fills in the defaults. An option that is undefined counts as not given.
  *
  * @throws ERR_OPTION
  */
-export function resolveOptions(options: KMeansOptions = {}): ResolvedOptions {
-  checkOptions(options, RULES);
+export function resolveOptions(options: KMeansOptions = {}, rules = RULES): ResolvedOptions {
+  checkOptions(options, rules);
   if (options.algorithm === 'hartigan-wong' && options.metric === 'cosine')
     throw rangeError('ERR_OPTION', "metric is 'cosine'; with the algorithm 'hartigan-wong' it must be 'euclidean'");
   const { init = 'k-means++', nInit = 'auto' } = options;

@@ -1,7 +1,9 @@
+import { isRelaxed } from './backend/backend.js';
 import { floatArray } from './backend/shapes.js';
-import { allDistances, type Codebook, findNearest, predictLabels } from './codebook.js';
+import { background } from './background.js';
+import { allDistances, type Codebook, findNearest, labelSamples, predictLabels, sourceFor } from './codebook.js';
 import { typeError } from './errors.js';
-import type { Data, FloatArray, KMeansJSON, KMeansModel, KMeansResult, Nearest } from './types.js';
+import type { AsyncOptions, Data, FloatArray, KMeansJSON, KMeansModel, KMeansResult, Nearest } from './types.js';
 
 /** What a run leaves behind, beside its centroids. */
 export type Outcome = Pick<
@@ -43,6 +45,12 @@ class Model implements KMeansModel {
 
   predict(data: Data): Int32Array {
     return predictLabels(this.#codebook, data);
+  }
+
+  async predictAsync(data: Data, options?: AsyncOptions): Promise<Int32Array> {
+    const codebook = this.#codebook;
+    const source = sourceFor(codebook, data);
+    return background(options, source, codebook, (workspace) => labelSamples(workspace, codebook, source));
   }
 
   nearest(data: Data): Nearest {
@@ -117,7 +125,7 @@ export function kmeansFromJSON(json: object): KMeansModel {
     throw typeError('ERR_DATA_TYPE', 'this object is no model of kmeans-simd version 1, as result.toJSON() writes it');
   const shiftedCentroids = floatArray(precision, k * d);
   shiftedCentroids.set(values);
-  const relaxedSimd = model.backend === 'wasm-relaxed-simd';
+  const relaxedSimd = isRelaxed(model.backend);
   const shift = Float64Array.from(model.shift);
   const codebook: Codebook = { k, d, precision, metric, relaxedSimd, shift, shiftedCentroids };
   return new Model(codebook, { ...(model as KMeansJSON), counts: Float64Array.from(model.counts ?? []) });

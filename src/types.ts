@@ -97,6 +97,16 @@ export interface KMeansOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** What calls that use worker threads take beside. */
+export interface AsyncOptions {
+  /** Worker threads. Default `'auto'`: as many as there are cores and work is for; little work stays on the calling thread. */
+  threads?: number | 'auto';
+  /** Rejects with its reason, within 50 ms and with nothing left running, when it is aborted. */
+  signal?: AbortSignal;
+}
+
+export interface KMeansAsyncOptions extends KMeansOptions, AsyncOptions {}
+
 /** Nearest centroid of each of n samples: its index, and the distance (not squared) to it. */
 export interface Nearest {
   labels: Int32Array;
@@ -120,11 +130,14 @@ export interface KMeansModel {
   seed: number;
   /** The algorithm that ran. */
   algorithm: string;
-  /** What compared samples with centroids: `'wasm-simd'`, `'wasm-relaxed-simd'` or `'js'`. */
+  /** What compared samples with centroids: `'wasm-simd'`, `'wasm-relaxed-simd'`, these with `'-shared'` where workers did, or `'js'`. */
   backend: string;
+  /** Threads that took part. */
   threads: number;
   /** Labels of new samples. */
   predict(data: Data): Int32Array;
+  /** The same, by worker threads. */
+  predictAsync(data: Data, options?: AsyncOptions): Promise<Int32Array>;
   nearest(data: Data): Nearest;
   /** m × k distances (not squared) of m samples, row by row. */
   transform(data: Data): FloatArray;

@@ -106,6 +106,7 @@ export class BoundedAssignment implements Assignment {
       first ? Math.min(callRows(run.k, run.samples.d), BOUNDS_CHUNK) : BOUNDS_CHUNK,
       0,
       run.backend,
+      run.k * run.samples.d,
     );
   }
 

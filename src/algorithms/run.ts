@@ -46,6 +46,7 @@ export class Run {
       callRows(k, d),
       0,
       backend,
+      k * d,
     );
   }
 

@@ -113,7 +113,10 @@ export interface LinearMemory {
   ensure(bytes: number): void;
 }
 
-export type BackendName = 'wasm-simd' | 'wasm-relaxed-simd' | 'js';
+/** Shared kernels are those over memory that worker threads see too. */
+export type BackendName = `wasm-${'' | 'relaxed-'}simd${'' | '-shared'}` | 'js';
+
+export const isRelaxed = (name: string | undefined): boolean => /relaxed/.test(name ?? '');
 
 /** One memory and the kernels that see it. */
 export interface Backend {

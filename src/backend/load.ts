@@ -1,9 +1,11 @@
-import { rangeError, typeError } from '../errors.js';
+import { typeError } from '../errors.js';
 import relaxedEdits from '../generated/relaxed.js';
+import sharedEdits from '../generated/shared.js';
 import simd from '../generated/simd.js';
 import type { Backend } from './backend.js';
 import { applyEdits, decodeBytes } from './binary-text.js';
 import { createReferenceBackend } from './reference.js';
+import type { WorkerThread } from './threads.js';
 import { createWasmBackend } from './wasm.js';
 
 export interface InitOptions {
@@ -11,6 +13,13 @@ export interface InitOptions {
   backend?: 'auto' | 'wasm' | 'js';
   /** The kernels, compiled or as bytes, where the library may not compile its own. */
   wasm?: WebAssembly.Module | BufferSource;
+  /**
+   * Makes a worker thread that runs the script given as text, where the library may not make its own: a `Worker` of the page,
+   * or one of `node:worker_threads`.
+   */
+  createWorker?: (source: string) => WorkerThread;
+  /** Worker threads of asynchronous calls that do not say. Default `'auto'`: as many as there are cores and work is for. */
+  threads?: number | 'auto';
 }
 
 let choice: 'auto' | 'wasm' | 'js' = 'auto';
@@ -26,8 +35,6 @@ let fellBack = false;
 /** Settles which backend the following calls run on. Nobody needs to call it. */
 export function configureBackend(options: InitOptions): void {
   const { backend = 'auto', wasm } = options;
-  if (backend !== 'auto' && backend !== 'wasm' && backend !== 'js')
-    throw rangeError('ERR_OPTION', `backend is ${String(backend)}; it must be 'auto', 'wasm' or 'js'`);
   if (wasm !== undefined) given = compileGiven(wasm);
   choice = backend;
   fellBack = false;
@@ -69,6 +76,26 @@ function compileGiven(wasm: WebAssembly.Module | BufferSource): WebAssembly.Modu
 function compileKernels(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(decodeBytes(simd));
   return compiled;
+}
+
+/**
+ * The kernels for a memory that threads share, and behind them those with relaxed SIMD where they are asked for and the engine
+ * has them; undefined where plain JavaScript runs, or kernels of the caller's.
+ */
+export function compileShared(withRelaxed: boolean): WebAssembly.Module[] | undefined {
+  if (choice === 'js' || fellBack || given) return undefined;
+  try {
+    // The edits are near the beginning, where relaxed kernels have none.
+    const modules = [compileEdited(simd)];
+    if (withRelaxed && compileRelaxed()) modules.push(compileEdited(applyEdits(simd, relaxedEdits)));
+    return modules;
+  } catch {
+    return undefined;
+  }
+}
+
+function compileEdited(text: string): WebAssembly.Module {
+  return new WebAssembly.Module(decodeBytes(applyEdits(text, sharedEdits)));
 }
 
 /** Undefined where the engine has no relaxed SIMD, or may not compile here. */

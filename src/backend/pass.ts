@@ -17,6 +17,8 @@ export interface Pass {
   readonly precision: Precision;
   readonly n: number;
   readonly rows: number;
+  /** Multiply-adds, or what takes as long, for a sample. */
+  readonly work: number;
   /** Address of a float64 for the value of each range, or 0: values are integers then, which add up alike in any order. */
   readonly values: number;
 }
@@ -33,9 +35,12 @@ export function now<T>(work: Work<T>): T {
   return work.next().value as T;
 }
 
-/** Has a pass made; returns the sum of its values, in the order of the ranges. One range is not worth deferring. */
+/** Steps up to which handing a pass over takes longer than making it; tests set it to 0. */
+export const handOver = { little: 2 ** 21 };
+
+/** Has a pass made; returns the sum of its values, in the order of the ranges. */
 export function* make(workspace: Workspace, pass: Pass): Work<number> {
-  if (workspace.deferred && pass.n > pass.rows) return yield pass;
+  if (workspace.deferred && pass.n > pass.rows && pass.n * pass.work > handOver.little) return yield pass;
   return makeRanges(workspace, pass, 0, pass.n);
 }
 

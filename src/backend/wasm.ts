@@ -5,7 +5,7 @@ import type { Backend, BackendName, KernelName, Kernels, LinearMemory } from './
 const PAGE = 65536;
 
 /**
- * An instance of the compiled kernels over a memory of its own.
+ * An instance of the compiled kernels over a memory, by default one of its own.
  *
  * @param compileRelaxed gives the kernels compiled with relaxed SIMD, for a second instance over that memory, made at first
  *   need; undefined where the engine has none of it
@@ -13,14 +13,15 @@ const PAGE = 65536;
 export function createWasmBackend(
   module: WebAssembly.Module,
   compileRelaxed?: () => WebAssembly.Module | undefined,
+  memory = new WebAssembly.Memory({ initial: 1 }),
 ): Backend {
-  const memory = new WebAssembly.Memory({ initial: 1 });
   let relaxed: Backend | undefined;
-  const plain = instantiate('wasm-simd', module, memory, () => {
+  const suffix = memory.buffer instanceof ArrayBuffer ? '' : '-shared';
+  const plain = instantiate(`wasm-simd${suffix}`, module, memory, () => {
     if (relaxed) return relaxed;
     const relaxedModule = compileRelaxed?.();
     if (!relaxedModule) return plain;
-    relaxed = instantiate('wasm-relaxed-simd', relaxedModule, memory, () => relaxed!);
+    relaxed = instantiate(`wasm-relaxed-simd${suffix}`, relaxedModule, memory, () => relaxed!);
     return relaxed;
   });
   return plain;
@@ -54,7 +55,7 @@ class WasmMemory implements LinearMemory {
   }
 }
 
-const NAMES: readonly KernelName[] = [
+export const KERNEL_NAMES: readonly KernelName[] = [
   'toColumns',
   'addFeatureSums',
   'addFeatureSpread',
@@ -81,8 +82,9 @@ const NAMES: readonly KernelName[] = [
   'takeSeed',
 ];
 
-/** The exports end in F32 or F64. */
+export const suffixOf = (precision: Precision): string => (precision === 'float32' ? 'F32' : 'F64');
+
 function kernelsOf(exports: Record<string, unknown>, precision: Precision): Kernels {
-  const suffix = precision === 'float32' ? 'F32' : 'F64';
-  return Object.fromEntries(NAMES.map((name) => [name, exports[name + suffix]])) as unknown as Kernels;
+  const suffix = suffixOf(precision);
+  return Object.fromEntries(KERNEL_NAMES.map((name) => [name, exports[name + suffix]])) as unknown as Kernels;
 }

@@ -23,9 +23,9 @@ export class Workspace {
   constructor(
     readonly backend: Backend,
     /** Threads that kernels may run on at a time: each needs scratch of its own. */
-    readonly threads = 1,
+    public threads = 1,
     /** Whether passes are left to whoever drives the work, see pass.ts. */
-    readonly deferred = false,
+    public deferred = false,
   ) {}
 
   kernels(precision: Precision): Kernels {

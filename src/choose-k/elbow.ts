@@ -1,8 +1,8 @@
 import { readRows } from '../data/read-rows.js';
 import { rangeError, typeError } from '../errors.js';
-import { kmeans } from '../kmeans.js';
+import { kmeans, kmeansAsync } from '../kmeans.js';
 import { checkOptions, integer } from '../option-rules.js';
-import type { Data, KMeansOptions } from '../types.js';
+import type { AsyncOptions, Data, KMeansAsyncOptions, KMeansOptions } from '../types.js';
 import { kneedle } from './kneedle.js';
 
 export interface ElbowOptions extends KMeansOptions {
@@ -11,6 +11,8 @@ export interface ElbowOptions extends KMeansOptions {
   /** Largest k to try, above kMin. Default 10, or the number of samples where that is less. */
   kMax?: number;
 }
+
+export interface ElbowAsyncOptions extends ElbowOptions, AsyncOptions {}
 
 export interface Elbow {
   /** kMin … kMax. */
@@ -30,6 +32,25 @@ const DEFAULT_K_MAX = 10;
  * Throws what `kmeans` throws, `ERR_OPTION` for a bad kMin or kMax, and `ERR_K` where they exceed the number of samples.
  */
 export function elbow(data: Data, options: ElbowOptions = {}): Elbow {
+  const curve = curveOf(data, options);
+  let step = curve.next();
+  while (!step.done) step = curve.next(kmeans(data, ...step.value).inertia);
+  return step.value;
+}
+
+/** The same by worker threads, one k after the other, with the same bits; rejects as `kmeansAsync` does. */
+export async function elbowAsync(data: Data, options: ElbowAsyncOptions = {}): Promise<Elbow> {
+  const curve = curveOf(data, options);
+  let step = curve.next();
+  while (!step.done) step = curve.next((await kmeansAsync(data, ...step.value)).inertia);
+  return step.value;
+}
+
+/** Asks for the inertia of every k, with the options to find it with. */
+function* curveOf(
+  data: Data,
+  options: ElbowAsyncOptions,
+): Generator<[k: number, options: KMeansAsyncOptions], Elbow, number> {
   const { kMin = 1, kMax = DEFAULT_K_MAX, ...kmeansOptions } = options;
   checkOptions({ kMin }, { kMin: integer(1) });
   checkOptions({ kMax }, { kMax: integer(kMin + 1) });
@@ -44,7 +65,8 @@ export function elbow(data: Data, options: ElbowOptions = {}): Elbow {
   }
 
   const ks = Array.from({ length: kLast - kMin + 1 }, (_, i) => kMin + i);
-  const inertias = ks.map((k) => kmeans(data, k, kmeansOptions).inertia);
+  const inertias: number[] = [];
+  for (const k of ks) inertias.push(yield [k, kmeansOptions]);
   const knee = kneedle(ks, inertias);
   return { ks, inertias, k: knee === undefined ? undefined : ks[knee] };
 }

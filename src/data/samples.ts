@@ -8,6 +8,9 @@ import type { Source } from './source.js';
 /** Samples that feature sums, staging and other whole passes take in one kernel call. */
 export const PASS_ROWS = 1024;
 
+/** What a pass takes for a sample beside its values. */
+const PASS_WORK = 4;
+
 /** n samples of d features in a workspace's memory, in the layout that the kernels want, with their weights. */
 export class Samples {
   readonly kernels: Kernels;
@@ -42,10 +45,17 @@ export class Samples {
    *
    * @param values address of a float64 for each range, needed where values are no integers
    * @param backend whose kernels are called
+   * @param work multiply-adds, or what takes as long, for a sample
    */
-  pass(call: RangeCall, rows = PASS_ROWS, values = 0, backend: Backend = this.workspace.backend): Work<number> {
+  pass(
+    call: RangeCall,
+    rows = PASS_ROWS,
+    values = 0,
+    backend: Backend = this.workspace.backend,
+    work = this.d + PASS_WORK,
+  ): Work<number> {
     const { workspace, precision, n } = this;
-    return make(workspace, { call, backend, precision, n, rows, values });
+    return make(workspace, { call, backend, precision, n, rows, values, work });
   }
 
   /** The values of sample i, as numbers. */

@@ -1,8 +1,11 @@
+import { now, type Work } from '../backend/pass.js';
+import { inSlices } from '../background.js';
 import { type Rows, readRows } from '../data/read-rows.js';
 import { rangeError, typeError } from '../errors.js';
 import { checkOptions, integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
+import { ASYNC_RULES } from '../options.js';
 import { createRandom } from '../random.js';
-import type { Data } from '../types.js';
+import type { AsyncOptions, Data } from '../types.js';
 
 export interface SilhouetteOptions {
   /** Features of a sample, where the data is one flat typed array. */
@@ -17,6 +20,8 @@ export interface SilhouetteScoreOptions extends SilhouetteOptions {
   /** Seed of that draw, an integer from 0 to 2⁵³ − 1. Default 0. */
   seed?: number;
 }
+
+export type SilhouetteScoreAsyncOptions = SilhouetteScoreOptions & Pick<AsyncOptions, 'signal'>;
 
 const SAMPLES_RULES: Readonly<Record<string, OptionRule>> = {
   nFeatures: integer(1),
@@ -53,7 +58,7 @@ export function silhouetteSamples(
   const { nFeatures, metric = 'euclidean' } = options;
   const rows = readRows(data, { nFeatures });
   checkLabels(labels, rows.nSamples);
-  return silhouettes(rows, labels, everySample(rows.nSamples), metric);
+  return now(silhouettes(rows, labels, everySample(rows.nSamples), metric, false));
 }
 
 /**
@@ -62,11 +67,31 @@ export function silhouetteSamples(
  */
 export function silhouetteScore(data: Data, labels: ArrayLike<number>, options: SilhouetteScoreOptions = {}): number {
   checkOptions(options, SCORE_RULES);
+  return now(score(data, labels, options, false));
+}
+
+/** The same in slices, so that whatever else happens on the calling thread goes on; rejects when the signal is aborted. */
+export async function silhouetteScoreAsync(
+  data: Data,
+  labels: ArrayLike<number>,
+  options: SilhouetteScoreAsyncOptions = {},
+): Promise<number> {
+  checkOptions(options, { ...SCORE_RULES, signal: ASYNC_RULES.signal! });
+  return inSlices(() => score(data, labels, options, true), options.signal);
+}
+
+function* score(
+  data: Data,
+  labels: ArrayLike<number>,
+  options: SilhouetteScoreOptions,
+  deferred: boolean,
+): Work<number> {
   const { nFeatures, metric = 'euclidean', sampleSize, seed = 0 } = options;
   const rows = readRows(data, { nFeatures });
   checkLabels(labels, rows.nSamples);
   const drawn = drawSamples(rows.nSamples, sampleSize ?? rows.nSamples, seed);
-  return silhouettes(rows, labels, drawn, metric).reduce((sum, s) => sum + s, 0) / drawn.length;
+  const coefficients = yield* silhouettes(rows, labels, drawn, metric, deferred);
+  return coefficients.reduce((sum, s) => sum + s, 0) / drawn.length;
 }
 
 function checkLabels(labels: ArrayLike<number>, nSamples: number): void {
@@ -96,13 +121,14 @@ function drawSamples(nSamples: number, count: number, seed: number): Int32Array 
   return samples.subarray(0, count);
 }
 
-/** Silhouettes of the rows named by `drawn`, in its order, as if there were no others. */
-function silhouettes(
+/** Silhouettes of the rows named by `drawn`, in its order, as if there were no others. Pauses where it is `deferred`. */
+function* silhouettes(
   { values, nFeatures }: Rows,
   labels: ArrayLike<number>,
   drawn: Int32Array,
   metric: Metric,
-): Float64Array {
+  deferred: boolean,
+): Work<Float64Array> {
   const { order, starts } = sortByLabel(drawn, labels);
   const rows = new Float64Array(drawn.length * nFeatures);
   order.forEach((position, i) => {
@@ -110,7 +136,7 @@ function silhouettes(
     rows.set(values.subarray(from, from + nFeatures), i * nFeatures);
   });
   const distance = metric === 'cosine' ? cosineDistance(rows, nFeatures) : euclideanDistance(rows, nFeatures);
-  const { own, nearest } = meanDistances(distance, starts, Math.ceil(BLOCK_NUMBERS / nFeatures));
+  const { own, nearest } = yield* meanDistances(distance, starts, Math.ceil(BLOCK_NUMBERS / nFeatures), deferred);
 
   const result = new Float64Array(drawn.length);
   order.forEach((position, i) => {
@@ -145,7 +171,12 @@ function sortByLabel(drawn: Int32Array, labels: ArrayLike<number>): { order: Int
  * the lowest of the means to the rows of another. Each pair of clusters is done at once, so that a distance is computed
  * once and nothing of size n · nClusters is kept.
  */
-function meanDistances(distance: Distance, starts: Int32Array, blockRows: number) {
+function* meanDistances(
+  distance: Distance,
+  starts: Int32Array,
+  blockRows: number,
+  deferred: boolean,
+): Work<Record<'own' | 'nearest', Float64Array>> {
   const nClusters = starts.length - 1;
   const n = starts[nClusters];
   const own = new Float64Array(n);
@@ -155,14 +186,14 @@ function meanDistances(distance: Distance, starts: Int32Array, blockRows: number
   for (let a = 0; a < nClusters; a++) {
     const clusterA = { start: starts[a], end: starts[a + 1] };
     const sizeA = clusterA.end - clusterA.start;
-    addDistances(distance, clusterA, clusterA, blockRows, own);
+    yield* addDistances(distance, clusterA, clusterA, blockRows, own, deferred);
     for (let i = clusterA.start; i < clusterA.end; i++) own[i] /= sizeA - 1;
 
     for (let b = a + 1; b < nClusters; b++) {
       const clusterB = { start: starts[b], end: starts[b + 1] };
       const sizeB = clusterB.end - clusterB.start;
       sums.fill(0, clusterA.start, clusterA.end).fill(0, clusterB.start, clusterB.end);
-      addDistances(distance, clusterA, clusterB, blockRows, sums);
+      yield* addDistances(distance, clusterA, clusterB, blockRows, sums, deferred);
       for (let i = clusterA.start; i < clusterA.end; i++) nearest[i] = Math.min(nearest[i], sums[i] / sizeB);
       for (let j = clusterB.start; j < clusterB.end; j++) nearest[j] = Math.min(nearest[j], sums[j] / sizeA);
     }
@@ -171,7 +202,14 @@ function meanDistances(distance: Distance, starts: Int32Array, blockRows: number
 }
 
 /** Adds the distance of every i of `a` and j > i of `b` to `sums[i]` and `sums[j]`, one block of `b` after another. */
-function addDistances(distance: Distance, a: Range, b: Range, blockRows: number, sums: Float64Array): void {
+function* addDistances(
+  distance: Distance,
+  a: Range,
+  b: Range,
+  blockRows: number,
+  sums: Float64Array,
+  deferred: boolean,
+): Work {
   for (let block = b.start; block < b.end; block += blockRows) {
     const blockEnd = Math.min(b.end, block + blockRows);
     for (let i = a.start; i < a.end; i++) {
@@ -182,6 +220,7 @@ function addDistances(distance: Distance, a: Range, b: Range, blockRows: number,
         sums[j] += d;
       }
       sums[i] += sum;
+      if (deferred) yield;
     }
   }
 }

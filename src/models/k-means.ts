@@ -1,8 +1,8 @@
 import { typeError } from '../errors.js';
-import { kmeans } from '../kmeans.js';
+import { kmeans, kmeansAsync } from '../kmeans.js';
 import { checkK, resolveOptions } from '../options.js';
 import { kmeansFromJSON } from '../result.js';
-import type { Data, FloatArray, KMeansJSON, KMeansModel, KMeansOptions, Nearest } from '../types.js';
+import type { AsyncOptions, Data, FloatArray, KMeansJSON, KMeansModel, KMeansOptions, Nearest } from '../types.js';
 
 export interface KMeansModelOptions extends KMeansOptions {
   /** Clusters, an integer ≥ 1. */
@@ -44,6 +44,11 @@ export class KMeans {
     return this.#keep(kmeans(data, this.k, this.options));
   }
 
+  /** The same by worker threads, with the same bits. */
+  async fitAsync(data: Data, options?: AsyncOptions): Promise<this> {
+    return this.#keep(await kmeansAsync(data, this.k, { ...this.options, ...options }));
+  }
+
   fitPredict(data: Data): Int32Array {
     return this.fit(data).labels;
   }
@@ -51,6 +56,11 @@ export class KMeans {
   /** Index of the nearest centroid of each sample. Throws ERR_NOT_FITTED before a fit, ERR_FEATURES for other features. */
   predict(data: Data): Int32Array {
     return this.#model('predict').predict(data);
+  }
+
+  /** The same by worker threads. */
+  async predictAsync(data: Data, options?: AsyncOptions): Promise<Int32Array> {
+    return this.#model('predictAsync').predictAsync(data, options);
   }
 
   nearest(data: Data): Nearest {

@@ -33,6 +33,9 @@ export function* measureNearest(
       kernels.sqDistances(x, rows, d, stride, centroids, labels + i * 4, distances + i * bytesOf(precision));
     },
     callRows(count, d),
+    0,
+    undefined,
+    count * d,
   );
   return workspace.floats(precision, distances, n);
 }

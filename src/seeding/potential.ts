@@ -75,6 +75,9 @@ export class Potential {
     yield* samples.pass(
       (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
       CHUNK,
+      0,
+      undefined,
+      trials * d,
     );
     const sums = new Float64Array(trials);
     for (let at = 0; at < gains.length; at += trials) for (let t = 0; t < trials; t++) sums[t]! += gains[at + t]!;

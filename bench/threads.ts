@@ -1,0 +1,124 @@
+// Worker threads beside the calling thread: npm run bench:threads
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ALGORITHMS } from '../src/algorithms/choose.js';
+import { dispose, type KMeansOptions, type KMeansResult, kmeans, kmeansAsync } from '../src/index.js';
+import { interleaved, median } from './clock.js';
+import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
+import { publish } from './report.js';
+import { formatTable, milliseconds, times } from './table.js';
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    /** Only shapes whose name, such as 'uniform 20000x2 k8 float32', matches this regular expression. */
+    only: { type: 'string', default: '' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    repeats: { type: 'string' },
+    /** Divides the samples of every shape: to see that it works. */
+    divide: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const CORE = 'dist/esm/index.js';
+if (!existsSync(CORE)) {
+  console.error(`${CORE} is missing: run "npm run build" first`);
+  process.exit(1);
+}
+
+const threads = Number(options.threads);
+const repeats = Number(options.repeats ?? (options.short ? 3 : 5));
+const shape = (kind: Shape['kind'], n: number, d: number, k: number): Shape => ({
+  ...{ kind, d, k, precision: 'float32' },
+  n: Math.ceil(n / Number(options.divide)),
+});
+const SHORT = [
+  shape('uniform', 500_000, 2, 50),
+  shape('overlapping', 200_000, 16, 64),
+  shape('uniform', 50_000, 128, 256),
+];
+const MORE = [
+  shape('overlapping', 2_000_000, 2, 10),
+  shape('uniform', 300_000, 8, 100),
+  shape('overlapping', 20_000, 768, 100),
+];
+const shapes = [...SHORT, ...(options.short ? [] : MORE)].filter((one) =>
+  new RegExp(options.only).test(shapeName(one)),
+);
+
+const rows: string[][] = [];
+for (const one of shapes) {
+  const problem = makeProblem(one);
+  for (const algorithm of ALGORITHMS)
+    rows.push(await measure(problem, algorithm, { ...toConvergence(problem), maxIter: 40, algorithm }));
+  rows.push(await measure(problem, 'k-means++', { nFeatures: problem.d, maxIter: 1 }));
+}
+dispose();
+const first = firstCall();
+publish(
+  {
+    part: 'threads',
+    title: 'Threads',
+    body: [
+      `Milliseconds of \`kmeans\`, and of \`kmeansAsync\` by one and by ${threads} worker threads, from a flat typed array, copying
+included: 40 iterations from given rows at the most, and k-means++ with one iteration; warm, in turns, medians of ${repeats}. All
+give the same bits.`,
+      formatTable(['n', 'd', 'k', 'data', 'work', 'calling thread', '1 worker', `${threads} workers`, 'ratio'], rows),
+      first,
+    ],
+  },
+  options.write,
+);
+
+async function measure(problem: Problem, work: string, given: KMeansOptions): Promise<string[]> {
+  const { n, d, k, kind, values } = problem;
+  const found: KMeansResult[] = [];
+  const contender = (name: string, run: () => KMeansResult | Promise<KMeansResult>) => ({
+    name,
+    async run() {
+      const start = performance.now();
+      found.push(await run());
+      return (performance.now() - start) / 1000;
+    },
+  });
+  const timings = await interleaved(
+    [
+      contender('here', () => kmeans(values, k, given)),
+      contender('one', () => kmeansAsync(values, k, { ...given, threads: 1 })),
+      contender('all', () => kmeansAsync(values, k, { ...given, threads })),
+    ],
+    repeats,
+  );
+  if (found.some(({ inertia }) => inertia !== found[0]!.inertia)) throw new Error(`threads differ at ${work}`);
+  const [here, one, all] = [timings.here!, timings.one!, timings.all!].map((timing) => timing.median);
+  return [...[n, d, k].map(String), kind, work, ...[here!, one!, all!].map(milliseconds), times(here! / all!)];
+}
+
+/** What the first asynchronous call of a process takes, and later calls that are tiny. */
+function firstCall(): string {
+  const source = `const { kmeans, kmeansAsync, makeBlobs } = await import('${pathToFileURL(CORE).href}');
+    const { data } = makeBlobs({ nSamples: 100, centers: 4, seed: 1 });
+    const time = async (run) => { const start = performance.now(); await run(); return performance.now() - start; };
+    const started = await time(() => kmeansAsync(data, 4, { threads: ${threads} }));
+    for (let i = 0; i < 2000; i++) { kmeans(data, 4); await kmeansAsync(data, 4); }
+    const tiny = [kmeans, kmeansAsync].map(async (call) => {
+      const all = [];
+      for (let i = 0; i < 500; i++) all.push(await time(() => call(data, 4)));
+      return all.sort((a, b) => a - b)[250];
+    });
+    console.log(JSON.stringify([started, await tiny[0], await tiny[1]]));`;
+  const runs = Array.from({ length: repeats }, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as number[];
+  });
+  const [started, here, there] = [0, 1, 2].map((c) => median(runs.map((run) => run[c]!)) / 1000);
+  return `The first call of a process, which compiles the kernels and starts ${threads} workers: ${milliseconds(started!)} ms. 100 × 2, k 4,
+warm: ${milliseconds(here!)} ms by \`kmeans\`, ${milliseconds(there!)} ms by \`kmeansAsync\`, which leaves work of this size where it is.`;
+}

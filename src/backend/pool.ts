@@ -1,0 +1,234 @@
+import { workerError } from '../errors.js';
+import { CONTROL_BYTES, DONE, MAX_THREADS, NEXT, NEXT_STEP, PENDING, type Start, SUMS, TURN } from './control.js';
+import { PassWriter } from './description.js';
+import { compileShared, type InitOptions } from './load.js';
+import type { Pass } from './pass.js';
+import { coreCount, listen, startWorker, type WorkerThread } from './threads.js';
+import { createWasmBackend } from './wasm.js';
+import { Workspace } from './workspace.js';
+
+/** Milliseconds within which a worker has to be ready. */
+const START_LIMIT = 10_000;
+
+/** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
+const THREAD_WORK = 1.5e6;
+
+let settings: Pick<InitOptions, 'createWorker' | 'threads'> = {};
+let pool: Pool | undefined;
+
+/** Settles how many threads there are where a call does not say, and who makes them. */
+export function configureThreads({ createWorker, threads }: InitOptions): void {
+  settings = { createWorker, threads };
+  endThreads();
+}
+
+/** Ends the workers, once those who use them are done. */
+export function endThreads(): void {
+  pool?.retire();
+  pool = undefined;
+}
+
+/** How many threads a call gets for passes of so much work; 0: it stays on the calling thread. */
+export function threadsFor(asked: number | 'auto' | undefined, work: number): number {
+  const threads = asked ?? settings.threads ?? 'auto';
+  if (threads !== 'auto') return Math.min(threads, MAX_THREADS);
+  const cores = Math.min(coreCount(), MAX_THREADS);
+  const most = Math.min(cores, Math.floor(work / THREAD_WORK));
+  // One worker is no faster than the calling thread: it only takes the place where there is no other core.
+  return most > 1 || cores === 1 ? most : 0;
+}
+
+/** The worker threads, or undefined where there can be none: memory cannot be shared, or none would start. */
+export function currentPool(relaxedSimd: boolean): Pool | undefined {
+  if (pool && relaxedSimd && !pool.hasRelaxed) endThreads();
+  pool ??= Pool.create(relaxedSimd);
+  return pool?.broken ? undefined : pool;
+}
+
+type WaitAsync = (words: Int32Array, index: number, value: number) => { value: unknown };
+
+/** Worker threads over one memory, which one call uses at a time. */
+export class Pool {
+  /** Whether a worker died or would not start. */
+  broken = false;
+  private ended = false;
+  private retired = false;
+  private readonly workers: WorkerThread[] = [];
+  /** Whether all workers started. */
+  private ready: Promise<boolean> = Promise.resolve(true);
+  private readonly control = new SharedArrayBuffer(CONTROL_BYTES);
+  private readonly words = new Int32Array(this.control);
+  private readonly numbers = new Float64Array(this.control);
+  private readonly writer: PassWriter;
+  /** Where there is none, workers send a message. */
+  private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
+  private readonly workspace: Workspace;
+  /** Calls that use the workers or wait for them, and the end of the last of these. */
+  private users = 0;
+  private last: Promise<unknown> = Promise.resolve();
+  /** Of the pass under way. */
+  private finish: (() => void) | undefined;
+  private fail: ((error: Error) => void) | undefined;
+
+  private constructor(
+    private readonly modules: readonly WebAssembly.Module[],
+    private readonly memory: WebAssembly.Memory,
+    readonly hasRelaxed: boolean,
+  ) {
+    this.writer = new PassWriter(this.words, this.numbers, modules);
+    const backend = createWasmBackend(modules[0]!, () => modules[1], memory);
+    this.workspace = new Workspace(backend, 1, true);
+  }
+
+  static create(relaxedSimd: boolean): Pool | undefined {
+    if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) return undefined;
+    const modules = compileShared(relaxedSimd);
+    const memory = modules && sharedMemory();
+    return memory && new Pool(modules, memory, relaxedSimd);
+  }
+
+  /**
+   * Has `use` work with so many threads, after all who asked before; a call may give up while it waits, and does something else
+   * where the workers died under another.
+   */
+  async lend<T>(
+    threads: number,
+    givenUp: Promise<never>,
+    use: (workspace: Workspace) => Promise<T>,
+    instead: () => Promise<T>,
+  ): Promise<T> {
+    const { last, workspace } = this;
+    let giveBack!: () => void;
+    this.last = new Promise<void>((resolve) => {
+      giveBack = resolve;
+    });
+    this.users++;
+    for (const worker of this.workers) worker.ref?.();
+    try {
+      await Promise.race([last, givenUp]);
+      if (this.broken) return instead();
+      this.start(threads);
+      workspace.threads = threads;
+      const mark = workspace.mark();
+      try {
+        return await use(workspace);
+      } finally {
+        workspace.backTo(mark);
+      }
+    } finally {
+      last.then(giveBack);
+      if (--this.users === 0) this.rest();
+    }
+  }
+
+  /** Has the workers make a pass; returns the sum of its values, or undefined where none would start. */
+  async make(pass: Pass): Promise<number | undefined> {
+    if (!(await this.ready)) return undefined;
+    if (this.broken) throw workerError();
+    const { words, workspace } = this;
+    const ranges = Math.ceil(pass.n / pass.rows);
+    const threads = Math.min(workspace.threads, ranges);
+    this.writer.write(pass, threads, pass.backend !== workspace.backend);
+    const before = Atomics.load(words, TURN);
+    Atomics.store(words, PENDING, threads);
+    Atomics.store(words, TURN, (((before >>> 8) + 1) << 8) | threads);
+    Atomics.notify(words, TURN);
+    await this.whenDone(before);
+    let sum = 0;
+    if (pass.values) for (const value of workspace.float64(pass.values, ranges)) sum += value;
+    else for (let thread = 0; thread < threads; thread++) sum += this.numbers[SUMS + thread]!;
+    return sum;
+  }
+
+  /** Ends the pass under way before its time: whoever drives the work must give it up then. */
+  stop(): void {
+    for (let share = 0; share < MAX_THREADS; share++) Atomics.store(this.words, NEXT + share * NEXT_STEP, 2 ** 30);
+  }
+
+  /** Ends the workers, once nobody uses them. */
+  retire(): void {
+    this.retired = true;
+    if (this.users === 0) this.end();
+  }
+
+  private rest(): void {
+    if (this.retired || this.broken) this.end();
+    for (const worker of this.workers) worker.unref?.();
+  }
+
+  private end(): void {
+    this.ended = true;
+    for (const worker of this.workers) worker.terminate();
+    this.workers.length = 0;
+  }
+
+  private whenDone(before: number): Promise<void> {
+    const { words, waitAsync } = this;
+    return new Promise((resolve, reject) => {
+      this.finish = resolve;
+      this.fail = reject;
+      // A worker may wake us for the turn before only now: then we wait on.
+      const wait = () => {
+        if (Atomics.load(words, DONE) !== before) resolve();
+        else if (waitAsync && !this.broken) Promise.resolve(waitAsync(words, DONE, before).value).then(wait);
+      };
+      wait();
+    });
+  }
+
+  /** Starts what is missing of so many workers. */
+  private start(threads: number): void {
+    const more: (boolean | Promise<boolean>)[] = [];
+    try {
+      while (this.workers.length < threads) more.push(this.startOne());
+    } catch {
+      more.push(false);
+      this.die();
+    }
+    if (more.length > 0) this.ready = Promise.all([this.ready, ...more]).then((all) => all.every(Boolean));
+  }
+
+  /** Starts a worker; whether it came up. */
+  private startOne(): Promise<boolean> {
+    const worker = startWorker(settings.createWorker);
+    const thread = this.workers.push(worker) - 1;
+    const { control, memory, modules } = this;
+    return new Promise((resolve) => {
+      let running = false;
+      const fail = () => {
+        clearTimeout(limit);
+        resolve(false);
+        // Where a worker has run once, others will.
+        if (running && pool === this) pool = undefined;
+        this.die();
+      };
+      const limit = setTimeout(fail, START_LIMIT);
+      listen(worker, 'message', () => {
+        clearTimeout(limit);
+        running = true;
+        resolve(true);
+        if (Atomics.load(this.words, DONE) === Atomics.load(this.words, TURN)) this.finish?.();
+      });
+      for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, fail);
+      worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start);
+    });
+  }
+
+  private die(): void {
+    if (this.ended) return;
+    this.broken = true;
+    this.end();
+    this.fail?.(workerError());
+    // Whoever waits for the pass waits in vain.
+    Atomics.notify(this.words, DONE);
+  }
+}
+
+/** A memory that may grow to 4 GiB, or as far as the engine allows: some refuse large ones. */
+function sharedMemory(): WebAssembly.Memory | undefined {
+  for (let maximum = 65536; maximum >= 256; maximum /= 2)
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch {}
+  return undefined;
+}

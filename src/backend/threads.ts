@@ -1,0 +1,51 @@
+import workerSource from '../generated/worker.js';
+
+/** A worker thread of a page or of Node. */
+export interface WorkerThread {
+  postMessage(message: unknown): void;
+  terminate(): unknown;
+  addEventListener?(type: string, listener: (event: unknown) => void): void;
+  on?(type: string, listener: (event: unknown) => void): void;
+  ref?(): void;
+  unref?(): void;
+}
+
+export type CreateWorker = (source: string) => WorkerThread;
+
+interface NodeModules {
+  'node:worker_threads': { Worker: new (source: string, options: object) => WorkerThread };
+  'node:os': { availableParallelism(): number };
+}
+
+/** A module of Node's own, found without an import, which bundlers for pages would stumble on. */
+function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
+  return (globalThis as { process?: { getBuiltinModule?(name: Name): NodeModules[Name] } }).process?.getBuiltinModule?.(
+    name,
+  );
+}
+
+/** How many threads can run at a time. */
+export function coreCount(): number {
+  return nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/** A worker that runs the library's script; throws where there can be none. */
+export function startWorker(create: CreateWorker = createWorker): WorkerThread {
+  return create(workerSource);
+}
+
+function createWorker(source: string): WorkerThread {
+  const node = nodeModule('node:worker_threads');
+  if (node) return new node.Worker(source, { eval: true, execArgv: [] });
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  try {
+    return new Worker(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+export function listen(worker: WorkerThread, type: string, listener: (event: unknown) => void): void {
+  if (worker.on) worker.on(type, listener);
+  else worker.addEventListener?.(type, listener);
+}
