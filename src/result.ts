@@ -89,6 +89,11 @@ class Result extends Model implements KMeansResult {
   }
 }
 
+/** The same without labels. */
+export function createModel(codebook: Codebook, outcome: Outcome): KMeansModel {
+  return new Model(codebook, outcome);
+}
+
 export function createResult(labels: Int32Array, codebook: Codebook, outcome: Outcome): KMeansResult {
   return new Result(labels, codebook, outcome);
 }

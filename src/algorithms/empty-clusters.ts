@@ -40,6 +40,7 @@ function emptyClusters(run: Run): number[] {
  * the labels stay those of the assignment. Until `countSamples` the counts are those of the means.
  */
 function relocate(run: Run, empty: readonly number[]): void {
+  run.measure();
   const chosen = farthestSamples(run, empty.length);
   const labels = run.labels();
   const donors = chosen.map((i) => labels[i]!);
@@ -55,9 +56,11 @@ function relocate(run: Run, empty: readonly number[]): void {
   });
 }
 
-/** Up to `count` samples of positive weight, farthest from their centroid first; none that lies on it within rounding. */
-function farthestSamples(run: Run, count: number): number[] {
-  run.measure();
+/**
+ * Up to `count` samples of positive weight whose squared distance, as measured, exceeds `least`, the farthest from their
+ * centroid first; none that lies on it within rounding.
+ */
+export function farthestSamples(run: Run, count: number, least = 0): number[] {
   const { samples } = run;
   const distances = run.distances();
   const weights = samples.weights ? samples.workspace.float64(samples.weights, samples.n) : undefined;
@@ -68,7 +71,7 @@ function farthestSamples(run: Run, count: number): number[] {
   for (let i = 0; i < samples.n; i++) {
     if (weights?.[i] === 0) continue;
     if (farthest.length === count && distances[i]! <= distances[farthest[count - 1]!]!) continue;
-    if (distances[i] === 0 || distances[i]! <= noise(i)) continue;
+    if (distances[i]! <= least || distances[i]! <= noise(i)) continue;
     const place = farthest.findIndex((other) => distances[other]! < distances[i]!);
     farthest.splice(place < 0 ? farthest.length : place, 0, i);
     farthest.length = Math.min(farthest.length, count);

@@ -9,7 +9,8 @@ import type { FloatArray } from '../types.js';
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
   constructor(
-    readonly samples: Samples,
+    /** May be replaced by others, as many or fewer. */
+    public samples: Samples,
     readonly k: number,
     /** Whether centroids are scaled to length 1. */
     readonly spherical: boolean,
@@ -24,10 +25,19 @@ export class Run {
 
   /** Begins anew from the centroids that stand in `buffers.centroids`. */
   restart(): void {
-    const { samples, k, buffers } = this;
-    const entry = sumsEntryLength(samples.d);
-    samples.workspace.int32(buffers.previous, samples.n).fill(-1);
-    samples.workspace.float64(buffers.sums + entry * 8, k * entry).fill(0);
+    this.forgetLabels();
+    this.sums().fill(0);
+  }
+
+  /** The samples belong to no sum any more: `accumulate` will add all of them. */
+  forgetLabels(): void {
+    this.samples.workspace.int32(this.buffers.previous, this.samples.n).fill(-1);
+  }
+
+  /** The k entries of the sums. */
+  sums(): Float64Array {
+    const entry = sumsEntryLength(this.samples.d);
+    return this.samples.workspace.float64(this.buffers.sums + entry * 8, this.k * entry);
   }
 
   /** Labels every sample with its nearest centroid. */
@@ -135,12 +145,11 @@ export class Run {
     );
   }
 
-  /** Σ w · squared distance of the samples to their centroids: per chunk in order, then the chunks in order. */
-  inertia(): number {
+  /** Adds Σ w · squared distance of the samples to their centroids to a sum: per chunk in order, then the chunks in order. */
+  inertia(sum = 0): number {
     const { samples, buffers } = this;
     const bytes = bytesOf(samples.precision);
     this.measure();
-    let sum = 0;
     forPasses(
       samples.n,
       (i, count) => {
@@ -193,9 +202,9 @@ export class Run {
    * The constants C and C₂ of the exact sums: 1.5 · 2⁵² times the grids, the coarse one such that sums of n values up to the
    * greatest are exact, the fine one as far below it again.
    */
-  private writeGrids(magnitude: Float64Array, maxWeight: number): void {
+  writeGrids(magnitude: Float64Array, maxWeight: number, n = this.samples.n): void {
     const { samples, buffers } = this;
-    const { n, d } = samples;
+    const { d } = samples;
     const grids = samples.workspace.float64(buffers.sums, sumsEntryLength(d)).fill(0);
     const width = sumsWidth(d);
     const room = 2 * powerOfTwoAbove(n + 1);

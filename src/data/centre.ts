@@ -29,47 +29,68 @@ const SHIFT_UNITS = { float32: 1, float64: 16 } as const;
  * few bits of its own that subtracting it rounds nothing for nearly all data. Data about the origin is not shifted.
  *
  * @param scratch address of statisticsLength(d) float64
- * @param centred whether there is to be a shift
+ * @param centred whether there is to be a shift, or the shift
  * @param rowsBefore rows of the data ahead of these samples, for messages
  * @throws ERR_NON_FINITE
  */
 export function measureFeatures(
   samples: Samples,
   scratch: number,
-  centred: boolean,
+  centred: boolean | Float64Array,
   rowsBefore = 0,
 ): FeatureStatistics {
-  const { workspace, kernels, n, d, stride, precision } = samples;
-  checkFinite(samples, scratch, rowsBefore);
-  const cells = workspace.float64(scratch, statisticsLength(d));
-  for (let f = 0; f < d; f++) cells[f] = cells[f]! / n;
-  const spread = cells.subarray(d);
-  spread
-    .fill(0, 0, d)
-    .fill(Infinity, d, 2 * d)
-    .fill(-Infinity, 2 * d);
-  forPasses(n, (i, count) => kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8));
+  const { workspace, n, d, precision } = samples;
+  const cells = workspace.float64(scratch, statisticsLength(d)).fill(0);
+  addSums(samples, scratch);
+  if (!cells.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
+  beginSpread(cells, n);
+  addSpread(samples, scratch);
+  return statisticsOf(cells, n, precision, centred);
+}
 
+/** Adds the samples to the sums of the features at `scratch`. Any number of whole passes may make up the data. */
+export function addSums(samples: Samples, scratch: number): void {
+  const { kernels, n, d, stride } = samples;
+  forPasses(n, (i, count) => kernels.addFeatureSums(samples.at(i), count, d, stride, scratch));
+}
+
+/** Makes means of the sums of n samples, the measure of their spread. */
+export function beginSpread(cells: Float64Array, n: number): void {
+  const d = cells.length / 4;
+  for (let f = 0; f < d; f++) cells[f] = cells[f]! / n;
+  cells
+    .fill(0, d, 2 * d)
+    .fill(Infinity, 2 * d, 3 * d)
+    .fill(-Infinity, 3 * d);
+}
+
+/** Adds the samples to spread and range. */
+export function addSpread(samples: Samples, scratch: number): void {
+  const { kernels, n, d, stride } = samples;
+  forPasses(n, (i, count) => kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8));
+}
+
+/** What the spread of n samples says. */
+export function statisticsOf(
+  cells: Float64Array,
+  n: number,
+  precision: Precision,
+  centred: boolean | Float64Array,
+): FeatureStatistics {
+  const d = cells.length / 4;
+  const spread = cells.subarray(d);
   const least = spread.subarray(d, 2 * d);
   const greatest = spread.subarray(2 * d);
   checkSquares(least, greatest, precision);
-  const shift = new Float64Array(d);
+  const shift = typeof centred === 'object' ? centred : new Float64Array(d);
   const magnitude = new Float64Array(d);
   let variance = 0;
   for (let f = 0; f < d; f++) {
-    if (centred) shift[f] = shiftOf(cells[f]!, Math.sqrt(spread[f]! / n), precision);
+    if (centred === true) shift[f] = shiftOf(cells[f]!, Math.sqrt(spread[f]! / n), precision);
     magnitude[f] = Math.max(Math.abs(least[f]! - shift[f]!), Math.abs(greatest[f]! - shift[f]!));
     variance += spread[f]! / n;
   }
   return { shift, magnitude, meanVariance: variance / d };
-}
-
-/** Leaves the sums of the features at `scratch`, which tell whether all values are finite. */
-function checkFinite(samples: Samples, scratch: number, rowsBefore: number): void {
-  const { workspace, kernels, n, d, stride } = samples;
-  const sums = workspace.float64(scratch, d).fill(0);
-  forPasses(n, (i, count) => kernels.addFeatureSums(samples.at(i), count, d, stride, scratch));
-  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
 }
 
 function shiftOf(mean: number, deviation: number, precision: Precision): number {

@@ -5,7 +5,7 @@ import type { Precision } from '../types.js';
 import type { Source } from './source.js';
 
 /** Samples that feature sums, staging and other whole passes take in one kernel call. */
-const PASS_ROWS = 1024;
+export const PASS_ROWS = 1024;
 
 /** n samples of d features in a workspace's memory, in the layout that the kernels want, with their weights. */
 export class Samples {
