@@ -5,7 +5,7 @@ import { availableParallelism, cpus } from 'node:os';
 const FILE = 'docs/benchmarks.md';
 
 /** The parts of the page, in its order. */
-const PARTS = ['fit', 'peers', 'native', 'kernels', 'seeding', 'sweep', 'cold', 'memory'] as const;
+const PARTS = ['fit', 'peers', 'native', 'kernels', 'seeding', 'minibatch', 'sweep', 'cold', 'memory'] as const;
 
 export interface Report {
   part: (typeof PARTS)[number];

@@ -61,17 +61,22 @@ export class Fit {
 
   /** The current centroids, for comparisons with new samples. */
   codebook(): Codebook {
-    const { samples, k, backend } = this.run;
-    return {
-      k,
-      d: samples.d,
-      precision: samples.precision,
-      metric: this.options.metric,
-      relaxedSimd: backend.name === 'wasm-relaxed-simd',
-      shift: this.shift,
-      shiftedCentroids: this.run.copyCentroids(),
-    };
+    return codebookOf(this.run, this.shift);
   }
+}
+
+/** The centroids of a run over samples that were shifted. */
+export function codebookOf(run: Run, shift: Float64Array): Codebook {
+  const { samples, k, spherical, backend } = run;
+  return {
+    k,
+    d: samples.d,
+    precision: samples.precision,
+    metric: spherical ? 'cosine' : 'euclidean',
+    relaxedSimd: backend.name === 'wasm-relaxed-simd',
+    shift,
+    shiftedCentroids: run.copyCentroids(),
+  };
 }
 
 /** Centroids as samples are: rounded to the precision first, then shifted. */

@@ -104,6 +104,12 @@ export function createResult(labels: Int32Array, codebook: Codebook, outcome: Ou
  * @throws ERR_DATA_TYPE for anything else
  */
 export function kmeansFromJSON(json: object): KMeansModel {
+  const codebook = codebookFromJSON(json);
+  return new Model(codebook, { ...(json as KMeansJSON), counts: Float64Array.from((json as KMeansJSON).counts) });
+}
+
+/** What such a model compares samples with. */
+export function codebookFromJSON(json: object): Codebook {
   const model = json as Partial<KMeansJSON> | null;
   const { k = 0, nFeatures: d = 0, precision, metric } = model ?? {};
   const known =
@@ -115,6 +121,7 @@ export function kmeansFromJSON(json: object): KMeansModel {
   if (
     !known ||
     model.shift?.length !== d ||
+    model.counts?.length !== k ||
     values.length !== k * d ||
     k * d === 0 ||
     ![...values, ...model.shift].every(Number.isFinite)
@@ -124,8 +131,7 @@ export function kmeansFromJSON(json: object): KMeansModel {
   shiftedCentroids.set(values);
   const relaxedSimd = model.backend === 'wasm-relaxed-simd';
   const shift = Float64Array.from(model.shift);
-  const codebook: Codebook = { k, d, precision, metric, relaxedSimd, shift, shiftedCentroids };
-  return new Model(codebook, { ...(model as KMeansJSON), counts: Float64Array.from(model.counts ?? []) });
+  return { k, d, precision, metric, relaxedSimd, shift, shiftedCentroids };
 }
 
 /** k rows of d in the coordinates of the data, views of one array. */

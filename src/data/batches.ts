@@ -8,6 +8,8 @@ import { copyWeights } from './weights.js';
 
 /** Consecutive samples of a stream; the rows of the stream ahead of them are counted. */
 export interface Block extends Source {
+  /** The same, row by row. */
+  readonly values: FloatArray;
   readonly rowsBefore: number;
   readonly weights: Float64Array | undefined;
 }
@@ -23,15 +25,16 @@ export interface BatchReading {
 const BREATH = 30;
 
 /** The samples of a batch and their weights, where it has some. */
-export function readBatch(batch: Batch, nFeatures?: number): { source: Source; weights: Float64Array | undefined } {
+export function readBatch(batch: Batch, nFeatures?: number) {
   const weighted = typeof batch === 'object' && batch !== null && 'data' in batch && !('shape' in batch);
-  const source = readSource(weighted ? batch.data : batch, nFeatures);
-  return { source, weights: weighted ? copyWeights(batch.sampleWeight, source.nSamples) : undefined };
+  const data = weighted ? batch.data : batch;
+  const source = readSource(data, nFeatures);
+  return { data, source, weights: weighted ? copyWeights(batch.sampleWeight, source.nSamples) : undefined };
 }
 
 /**
  * The samples of a stream in blocks of `rowsFor(d)`, the last one shorter, whatever the batches are; empty batches are passed
- * over. A block holds until the next one.
+ * over. A block holds until the next one, none may be longer than the first.
  *
  * @throws what data forms throw; ERR_RAGGED_DATA for a batch of other features; the reason of an aborted signal
  */
@@ -46,8 +49,13 @@ export async function* readBlocks(
   let filled = 0;
   let rowsBefore = 0;
   const block = (): Block => {
-    const source = flatSource(values!.subarray(0, filled * reading.nFeatures!), reading.nFeatures);
-    const full = { ...source, rowsBefore, weights: weights?.subarray(0, filled) };
+    const own = values!.subarray(0, filled * reading.nFeatures!);
+    const full = {
+      ...flatSource(own, reading.nFeatures),
+      values: own,
+      rowsBefore,
+      weights: weights?.subarray(0, filled),
+    };
     rowsBefore += filled;
     filled = 0;
     return full;
@@ -61,7 +69,7 @@ export async function* readBlocks(
     const { nSamples: n, nFeatures: d } = source;
     rows ||= rowsFor(d);
     values ??= floatArray(reading.precision as Precision, rows * d);
-    if (given) weights ??= new Float64Array(rows).fill(1);
+    if (given) weights ??= new Float64Array(values.length / d).fill(1);
     for (let from = 0; from < n; ) {
       const count = Math.min(rows - filled, n - from);
       const target = values.subarray(filled * d, (filled + count) * d);
@@ -72,6 +80,7 @@ export async function* readBlocks(
       from += count;
       if (filled < rows) continue;
       yield block();
+      rows = rowsFor(d);
       if (performance.now() - rested < BREATH) continue;
       await new Promise((resolve) => setTimeout(resolve));
       reading.signal?.throwIfAborted();
@@ -102,6 +111,9 @@ function inBatch<T>(index: number, work: () => T): T {
     throw error;
   }
 }
+
+export const emptyStream = (): RangeError =>
+  rangeError('ERR_EMPTY_DATA', 'the stream has no samples; there must be at least one');
 
 /** The items of a stream until a signal aborts, be it while one is awaited; whoever leaves early closes the stream. */
 async function* abortable<T>(stream: AsyncIterable<T> | Iterable<T>, signal?: AbortSignal): AsyncGenerator<T> {

@@ -1,7 +1,7 @@
 import type { Workspace } from '../backend/workspace.js';
-import { rangeError, typeError } from '../errors.js';
+import { typeError } from '../errors.js';
 import type { BatchSource, Precision } from '../types.js';
-import { type BatchReading, readBlocks } from './batches.js';
+import { type BatchReading, emptyStream, readBlocks } from './batches.js';
 import {
   addSpread,
   addSums,
@@ -76,7 +76,7 @@ export class SampleStream {
       addSums(samples, cells);
       n += samples.n;
     }
-    if (n === 0) throw rangeError('ERR_EMPTY_DATA', 'the stream has no samples; there must be at least one');
+    if (n === 0) throw emptyStream();
     checkHeaviest(this.heaviest);
     this.n = n;
     beginSpread(this.cells(), n);

@@ -47,7 +47,7 @@ export class Samples {
 }
 
 /** Elements from column to column or from row to row for n samples: whole vectors of columns, rows without gaps. */
-const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? (n + 7) & ~7 : d);
+export const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? (n + 7) & ~7 : d);
 
 /** Bytes of n samples in the layout of d. */
 export const samplesBytes = (n: number, d: number, precision: Precision): number =>

@@ -6,7 +6,7 @@ import { describe } from '../data/kind.js';
 import { Reservoir } from '../data/reservoir.js';
 import { SampleStream } from '../data/sample-stream.js';
 import { rangeError, typeError } from '../errors.js';
-import { shifted } from '../fit.js';
+import { codebookOf, shifted } from '../fit.js';
 import { kmeans } from '../kmeans.js';
 import { checkOptions } from '../option-rules.js';
 import { checkK, type ResolvedOptions, resolveOptions } from '../options.js';
@@ -33,9 +33,7 @@ export async function fitStream(
   streamOptions: StreamOptions = {},
 ): Promise<KMeansModel> {
   const options = checkStream(source, given);
-  checkOptions(streamOptions, { signal: [(v) => v instanceof AbortSignal, 'an AbortSignal'] });
-  const { signal } = streamOptions;
-  signal?.throwIfAborted();
+  const signal = checkStreamOptions(streamOptions, options.sampleWeight);
   const workspace = acquireWorkspace();
   try {
     const { nFeatures, precision, metric, seed } = options;
@@ -56,11 +54,22 @@ function checkStream(source: BatchSource, given: KMeansOptions): ResolvedOptions
       `the source is ${describe(source)}; it must be a function that opens an async iterable of batches`,
     );
   const options = resolveOptions(given);
-  if (options.sampleWeight)
-    throw typeError('ERR_OPTION', 'sampleWeight is given; the weights of a stream come as { data, sampleWeight }');
   if (options.algorithm === 'hartigan-wong')
     throw rangeError('ERR_OPTION', "algorithm is 'hartigan-wong', which needs all samples in memory");
   return options;
+}
+
+/**
+ * The signal, unless it is aborted already.
+ *
+ * @throws ERR_OPTION and the signal's reason
+ */
+export function checkStreamOptions(options: StreamOptions, weights: unknown): AbortSignal | undefined {
+  checkOptions(options, { signal: [(v) => v instanceof AbortSignal, 'an AbortSignal'] });
+  if (weights)
+    throw typeError('ERR_OPTION', 'sampleWeight is given; the weights of a stream come as { data, sampleWeight }');
+  options.signal?.throwIfAborted();
+  return options.signal;
 }
 
 /** The first centroids, k × d: those that are given, or those of a clustered reservoir. */
@@ -131,19 +140,10 @@ class StreamedLloyd {
       lloyd.countSamples();
     }
 
-    const { name } = lloyd.backend;
-    const { metric } = options;
-    return createModel(
-      {
-        ...{ k, d, precision, metric, shift: centre },
-        relaxedSimd: name === 'wasm-relaxed-simd',
-        shiftedCentroids: lloyd.copyCentroids(),
-      },
-      {
-        ...{ counts: lloyd.counts().slice(), inertia, iterations: iteration, converged, nSamples: stream.n, seed },
-        ...{ algorithm: 'lloyd', backend: name, threads: 1 },
-      },
-    );
+    return createModel(codebookOf(lloyd, centre), {
+      ...{ counts: lloyd.counts().slice(), inertia, iterations: iteration, converged, nSamples: stream.n, seed },
+      ...{ algorithm: 'lloyd', backend: lloyd.backend.name, threads: 1 },
+    });
   }
 
   /** Labels all samples, sums them up anew and finds those that are far from their centroid; returns the inertia. */

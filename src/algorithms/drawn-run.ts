@@ -1,0 +1,96 @@
+import { runLayout } from '../backend/layout.js';
+import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
+import type { FeatureStatistics } from '../data/centre.js';
+import { Samples, samplesBytes, strideOf } from '../data/samples.js';
+import { accumulate, firstAbove } from '../seeding/draw.js';
+import { type Seeding, seedRun } from '../seeding/seed.js';
+import type { FloatArray, Random } from '../types.js';
+import { Run } from './run.js';
+
+/** A run over samples that are drawn from those of another, with replacement, in proportion to their weights. */
+export class DrawnRun {
+  readonly run: Run;
+  private readonly cumulative: Float64Array | undefined;
+
+  constructor(
+    private readonly all: Run,
+    private readonly rows: number,
+    statistics: FeatureStatistics,
+  ) {
+    const { samples, k, spherical, backend } = all;
+    const { workspace, precision, n, d } = samples;
+    const plan = { x: samplesBytes(rows, d, precision), weights: rows * 8, ...runLayout({ n: rows, d, k, precision }) };
+    const { x, weights, ...buffers } = workspace.take(plan, rows);
+    let mean = 1;
+    if (samples.weights) {
+      this.cumulative = new Float64Array(n);
+      // Weights drive the draw; what is drawn weighs the same, the mean of all.
+      mean = accumulate(workspace.float64(samples.weights, n), this.cumulative) / n;
+      workspace.float64(weights, rows).fill(mean);
+    }
+    const weightsAt = samples.weights && weights;
+    const drawn = new Samples(workspace, precision, rows, d, x, strideOf(rows, d), weightsAt);
+    this.run = new Run(drawn, k, spherical, buffers, statistics, mean, backend);
+  }
+
+  draw(random: Random): void {
+    const { all, cumulative, rows } = this;
+    const { n } = all.samples;
+    const total = cumulative?.[n - 1];
+    const chosen = new Int32Array(rows);
+    for (let i = 0; i < rows; i++)
+      chosen[i] = cumulative ? firstAbove(cumulative, random() * total!) : Math.floor(random() * n);
+    gather(all.samples, chosen, this.run.samples);
+  }
+}
+
+/** Copies samples to those of a block. */
+function gather(from: Samples, rows: Int32Array, to: Samples): void {
+  const { d, stride } = from;
+  const source = valuesOf(from);
+  const target = valuesOf(to);
+  for (let i = 0; i < rows.length; i++)
+    if (d > COLUMNS_MAX_D) target.set(source.subarray(rows[i]! * d, (rows[i]! + 1) * d), i * d);
+    else for (let f = 0; f < d; f++) target[f * to.stride + i] = source[f * stride + rows[i]!]!;
+}
+
+const valuesOf = ({ workspace, precision, x, n, d }: Samples): FloatArray =>
+  workspace.floats(precision, x, samplesBytes(n, d, precision) / bytesOf(precision));
+
+/**
+ * The first centroids of a mini-batch run, k × d: those of a seeding on samples that are drawn, or on all where these are no
+ * more than `size`. Of several the one of least inertia on further samples that are drawn.
+ */
+export function drawStart(
+  all: Run,
+  statistics: FeatureStatistics,
+  seeding: Seeding,
+  { size, nInit }: { size: number; nInit: number },
+  random: Random,
+): FloatArray {
+  const { workspace, n } = all.samples;
+  const mark = workspace.mark();
+  const drawn = size < n ? new DrawnRun(all, size, statistics) : undefined;
+  const validation = drawn && nInit > 1 ? new DrawnRun(all, size, statistics) : undefined;
+  validation?.draw(random);
+  const judge = validation?.run ?? all;
+  let best: FloatArray | undefined;
+  let least = Infinity;
+  for (let i = 0; i < nInit; i++) {
+    drawn?.draw(random);
+    const run = drawn?.run ?? all;
+    seedRun(run, seeding, random);
+    const start = run.copyCentroids();
+    if (nInit === 1) best = start;
+    else {
+      judge.setCentroids(start);
+      judge.assign();
+      const inertia = judge.inertia();
+      if (best && !(inertia < least)) continue;
+      best = start;
+      least = inertia;
+    }
+  }
+  workspace.backTo(mark);
+  return best!;
+}
