@@ -46,12 +46,16 @@ export class DrawnRun {
 
 /** Copies samples to those of a block. */
 function gather(from: Samples, rows: Int32Array, to: Samples): void {
-  const { d, stride } = from;
+  const { d } = from;
   const source = valuesOf(from);
   const target = valuesOf(to);
-  for (let i = 0; i < rows.length; i++)
-    if (d > COLUMNS_MAX_D) target.set(source.subarray(rows[i]! * d, (rows[i]! + 1) * d), i * d);
-    else for (let f = 0; f < d; f++) target[f * to.stride + i] = source[f * stride + rows[i]!]!;
+  const [row, column] = d > COLUMNS_MAX_D ? [d, 1] : [1, from.stride];
+  const [toRow, toColumn] = d > COLUMNS_MAX_D ? [d, 1] : [1, to.stride];
+  for (let i = 0; i < rows.length; i++) {
+    let a = rows[i]! * row;
+    let b = i * toRow;
+    for (let f = 0; f < d; f++, a += column, b += toColumn) target[b] = source[a]!;
+  }
 }
 
 const valuesOf = ({ workspace, precision, x, n, d }: Samples): FloatArray =>
