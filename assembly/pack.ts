@@ -55,6 +55,29 @@ function packDirect<T>(centroids: usize, count: i32, d: i32, panel: usize): void
   }
 }
 
+/**
+ * Packs centroids for advance: panels of (2 + d) × width: their indices as floats, then as for assign.
+ *
+ * @param order in: panels × width × i32: which centroids make a panel, ascending within it; −1 for none, at its end
+ * @param packed out: panels × (2 + d) × width
+ */
+function packOrdered<T>(centroids: usize, order: usize, panels: i32, d: i32, packed: usize): void {
+  const width = panelWidth<T>();
+  for (let q = 0; q < panels * width; q++) {
+    const j = load<i32>(order + (<usize>q << 2));
+    let p = packed + <usize>((q / width) * (2 + d) * width + (q % width)) * sizeof<T>();
+    const c = centroids + <usize>(j * centroidStride(d)) * sizeof<T>();
+    let sum: f64 = 0;
+    store<T>(p, <T>j);
+    for (let f = 0; f < d; f++) {
+      const value = j < 0 ? <T>0 : load<T>(c + <usize>f * sizeof<T>());
+      sum += <f64>value * <f64>value;
+      store<T>(p + <usize>((2 + f) * width) * sizeof<T>(), <T>-2 * value);
+    }
+    store<T>(p + <usize>width * sizeof<T>(), j < 0 ? <T>Infinity : <T>sum);
+  }
+}
+
 /** ‖c‖², added up in float64 feature by feature and rounded once. */
 @inline
 function sqNorm<T>(c: usize, d: i32): T {
@@ -77,4 +100,10 @@ export function packDirectF32(centroids: usize, count: i32, d: i32, panel: usize
 }
 export function packDirectF64(centroids: usize, count: i32, d: i32, panel: usize): void {
   packDirect<f64>(centroids, count, d, panel);
+}
+export function packOrderedF32(centroids: usize, order: usize, panels: i32, d: i32, packed: usize): void {
+  packOrdered<f32>(centroids, order, panels, d, packed);
+}
+export function packOrderedF64(centroids: usize, order: usize, panels: i32, d: i32, packed: usize): void {
+  packOrdered<f64>(centroids, order, panels, d, packed);
 }

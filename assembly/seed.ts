@@ -13,7 +13,7 @@ const IMPROVED: usize = 24; // n × i32: bit t is set where candidate t is neare
 const CANDIDATES: usize = 28; // trials × d, rows centroidStride(d) apart
 const TRIALS: usize = 32; // up to 24
 const THRESHOLDS: usize = 36; // seeds × T, see seedThresholds
-const GAINS: usize = 40; // trials × f64
+const GAINS: usize = 40; // trials × f64 for each chunk of 256 samples
 const SCRATCH: usize = 44;
 // Where samples and candidates are quantised as well (see quantise.ts), else 0:
 const QUANTISED: usize = 48; // n × (d rounded up to even) × i16
@@ -58,7 +58,7 @@ function seedThresholds<T>(seeds: usize, count: i32, d: i32, candidates: usize, 
 }
 
 /**
- * Adds to the gain of every candidate that of up to 256 samples: Σ w · (closest − squared distance) over the samples that it
+ * Adds to the gain of every candidate that of a chunk of up to 256 samples: Σ w · (closest − squared distance) over the samples that it
  * is nearer to than their nearest seed, one after the other in float64, and marks those. Samples and candidates that the
  * triangle inequality or an estimate rules out are not looked at, which changes no bit.
  *
@@ -215,7 +215,7 @@ function measure<T>(plan: usize, from: i32, open: i32): void {
     }
     store<i32>(load<usize>(plan, IMPROVED) + (i << 2), hits);
   }
-  const gains = load<usize>(plan, GAINS);
+  const gains = load<usize>(plan, GAINS) + <usize>(from >> 8) * trials;
   for (let t: usize = 0; t < trials; t += 8) store<f64>(gains + t, load<f64>(gains + t) + load<f64>(scratch + SUMS + t));
 }
 

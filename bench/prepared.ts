@@ -1,4 +1,5 @@
 import { createBackend } from '../src/backend/load.js';
+import { now } from '../src/backend/pass.js';
 import { Workspace } from '../src/backend/workspace.js';
 import { readSource } from '../src/data/source.js';
 import { Fit } from '../src/fit.js';
@@ -10,7 +11,7 @@ import { type Problem, toConvergence } from './data.js';
 export function prepareFit(problem: Problem): Fit {
   const { values, d, k } = problem;
   const workspace = new Workspace(createBackend());
-  const fit = Fit.prepare(workspace, values, readSource(values, d), k, resolveOptions(toConvergence(problem)));
+  const fit = now(Fit.prepare(workspace, values, readSource(values, d), k, resolveOptions(toConvergence(problem))));
   fit.iterate(createRandom(0)).next();
   return fit;
 }

@@ -1,5 +1,6 @@
 // Greedy k-means++ beside scikit-learn's: npm run bench:seeding
 import { parseArgs } from 'node:util';
+import { now } from '../src/backend/pass.js';
 import { createRandom } from '../src/random.js';
 import { plusPlus } from '../src/seeding/plus-plus.js';
 import { interleaved, seconds } from './clock.js';
@@ -77,12 +78,12 @@ async function measure(shape: Shape): Promise<string[]> {
   const { run } = prepareFit(problem);
 
   const potentials = { ours: [] as number[], theirs: [] as number[] };
-  const ours = (seed: number) => seconds(() => plusPlus(run, createRandom(seed)));
+  const ours = (seed: number) => seconds(() => now(plusPlus(run, createRandom(seed))));
   const theirs = async (seed: number) => await server.seed(k, seed);
   for (let seed = 0; seed < Number(options.seeds); seed++) {
-    plusPlus(run, createRandom(seed));
-    run.assign();
-    potentials.ours.push(run.inertia());
+    now(plusPlus(run, createRandom(seed)));
+    now(run.assign());
+    potentials.ours.push(now(run.inertia()));
     potentials.theirs.push((await theirs(seed)).potential);
   }
   const timings = await interleaved(

@@ -1,8 +1,9 @@
-import type { Kernels } from './backend/backend.js';
+import { BEST_BYTES } from './backend/layout.js';
+import { now, type Work } from './backend/pass.js';
 import { bytesOf, centroidStride, floatArray, packedLength, panelWidth } from './backend/shapes.js';
 import { type Workspace, withWorkspace } from './backend/workspace.js';
 import { measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
-import { callRows, copySamples, forPasses, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
+import { callRows, copySamples, normalise, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import { readSource, type Source } from './data/source.js';
 import { rangeError } from './errors.js';
 import type { Data, FloatArray, Nearest, Precision } from './types.js';
@@ -30,21 +31,28 @@ export interface Codebook {
  * @throws ERR_FEATURES and what the data forms throw
  */
 export function predictLabels(codebook: Codebook, data: Data): Int32Array {
-  const source = sourceFor(codebook, data);
+  return inWorkspace(labelSamples, codebook, data);
+}
+
+/** The same, in a workspace. */
+export function* labelSamples(workspace: Workspace, codebook: Codebook, source: Source): Work<Int32Array> {
   const labels = new Int32Array(source.nSamples);
-  compare(codebook, source, ({ at, labelsOf }) => {
-    labels.set(labelsOf(), at);
+  yield* compare(workspace, codebook, source, function* ({ at, labelsOf }) {
+    labels.set(yield* labelsOf(), at);
   });
   return labels;
 }
 
 /** The same with the distances, not squared. */
 export function findNearest(codebook: Codebook, data: Data): Nearest {
-  const source = sourceFor(codebook, data);
+  return inWorkspace(nearestOf, codebook, data);
+}
+
+function* nearestOf(workspace: Workspace, codebook: Codebook, source: Source): Work<Nearest> {
   const labels = new Int32Array(source.nSamples);
   const distances = floatArray(codebook.precision, source.nSamples);
-  compare(codebook, source, ({ at, labelsOf, distancesOf }) => {
-    labels.set(labelsOf(), at);
+  yield* compare(workspace, codebook, source, function* ({ at, labelsOf, distancesOf }) {
+    labels.set(yield* labelsOf(), at);
     distances.set(distancesOf().map(Math.sqrt), at);
   });
   return { labels, distances };
@@ -52,10 +60,14 @@ export function findNearest(codebook: Codebook, data: Data): Nearest {
 
 /** n × k distances, not squared, row by row. */
 export function allDistances(codebook: Codebook, data: Data): FloatArray {
-  const source = sourceFor(codebook, data);
+  return inWorkspace(distancesOf, codebook, data);
+}
+
+function* distancesOf(workspace: Workspace, codebook: Codebook, source: Source): Work<FloatArray> {
   const { k } = codebook;
   const distances = floatArray(codebook.precision, source.nSamples * k);
-  compare(codebook, source, ({ at, count, panel }) => {
+  // biome-ignore lint/correctness/useYield: nothing here passes over many samples at once.
+  yield* compare(workspace, codebook, source, function* ({ at, count, panel }) {
     for (let j = 0; j < k; j += panelWidth(codebook.precision)) {
       const sqDistances = panel(j);
       const width = sqDistances.length / count;
@@ -71,14 +83,25 @@ export function allDistances(codebook: Codebook, data: Data): FloatArray {
 interface Block {
   at: number;
   count: number;
-  labelsOf(): Int32Array;
+  labelsOf(): Work<Int32Array>;
   /** Squared distances to the labelled centroids; after labelsOf. */
   distancesOf(): FloatArray;
   /** Squared distances to the centroids of the panel that begins with centroid j, count × width. */
   panel(j: number): FloatArray;
 }
 
-function sourceFor(codebook: Codebook, data: Data): Source {
+/** Does some work on the data in an idle workspace. */
+function inWorkspace<T>(
+  work: (workspace: Workspace, codebook: Codebook, source: Source) => Work<T>,
+  codebook: Codebook,
+  data: Data,
+): T {
+  const source = sourceFor(codebook, data);
+  return withWorkspace(undefined, (workspace) => now(work(workspace, codebook, source)));
+}
+
+/** @throws ERR_FEATURES and what the data forms throw */
+export function sourceFor(codebook: Codebook, data: Data): Source {
   const source = readSource(data, codebook.d);
   checkFeatures(codebook, source);
   return source;
@@ -93,43 +116,44 @@ export function checkFeatures({ d }: Codebook, { nFeatures }: Source): void {
     );
 }
 
-function compare(codebook: Codebook, source: Source, use: (block: Block) => void): void {
-  withWorkspace(undefined, (workspace) => {
-    const { k, d, precision } = codebook;
-    const value = bytesOf(precision);
-    const rows = Math.min(source.nSamples, BLOCK_ROWS);
-    const plan = {
-      samples: samplesBytes(rows, d, precision),
-      staging: stagingBytes(rows, d, precision),
-      scratch: statisticsLength(d) * 8,
-      centroids: k * centroidStride(d) * value,
-      packed: packedLength(k, d, precision) * value,
-      labels: (rows + 8) * 4,
-      distances: rows * panelWidth(precision) * value,
-      panel: d * 32,
-      best: 256,
-    };
-    const buffers = workspace.take(plan, rows);
-    const kernels = placeCentroids(workspace, codebook, buffers.centroids, buffers.packed);
-    for (let at = 0; at < source.nSamples; at += rows) {
-      const count = Math.min(rows, source.nSamples - at);
-      const samples = copySamples(workspace, source, precision, buffers.samples, buffers.staging, 0, at, at + count);
-      measureFeatures(samples, buffers.scratch, false, at);
-      if (codebook.metric === 'cosine') kernels.normalise(samples.x, count, d, samples.stride);
-      subtractShift(samples, codebook.shift, buffers.scratch);
-      use(blockOf(codebook, samples, at, buffers));
-    }
-  });
+function* compare(
+  workspace: Workspace,
+  codebook: Codebook,
+  source: Source,
+  use: (block: Block) => Work<unknown>,
+): Work {
+  const { k, d, precision } = codebook;
+  const value = bytesOf(precision);
+  const rows = Math.min(source.nSamples, BLOCK_ROWS);
+  const plan = {
+    samples: samplesBytes(rows, d, precision),
+    staging: stagingBytes(rows, d, precision),
+    scratch: statisticsLength(rows, d) * 8,
+    centroids: k * centroidStride(d) * value,
+    packed: packedLength(k, d, precision) * value,
+    labels: (rows + 8) * 4,
+    distances: rows * panelWidth(precision) * value,
+    panel: d * 32,
+    best: workspace.threads * BEST_BYTES,
+  };
+  const buffers = workspace.take(plan, rows);
+  placeCentroids(workspace, codebook, buffers.centroids, buffers.packed);
+  for (let at = 0; at < source.nSamples; at += rows) {
+    const to = Math.min(at + rows, source.nSamples);
+    const samples = yield* copySamples(workspace, source, precision, buffers.samples, buffers.staging, 0, at, to);
+    yield* measureFeatures(samples, buffers.scratch, false, at);
+    if (codebook.metric === 'cosine') yield* normalise(samples);
+    yield* subtractShift(samples, codebook.shift, buffers.scratch);
+    yield* use(blockOf(codebook, samples, at, buffers));
+  }
 }
 
-function placeCentroids(workspace: Workspace, codebook: Codebook, centroids: number, packed: number): Kernels {
+function placeCentroids(workspace: Workspace, codebook: Codebook, centroids: number, packed: number): void {
   const { k, d, precision, shiftedCentroids } = codebook;
   const stride = centroidStride(d);
   const target = workspace.floats(precision, centroids, k * stride).fill(0);
   for (let j = 0; j < k; j++) target.set(shiftedCentroids.subarray(j * d, (j + 1) * d), j * stride);
-  const kernels = workspace.kernels(precision);
-  kernels.pack(centroids, k, d, packed);
-  return kernels;
+  workspace.kernels(precision).pack(centroids, k, d, packed);
 }
 
 function blockOf(
@@ -139,14 +163,19 @@ function blockOf(
   buffers: Record<'centroids' | 'packed' | 'labels' | 'distances' | 'panel' | 'best', number>,
 ): Block {
   const { workspace, kernels, n: count, stride } = samples;
-  const { assign } = workspace.backendFor(relaxedSimd).kernels[precision];
   const { centroids, packed, labels, distances, panel, best } = buffers;
   const width = panelWidth(precision);
   return {
     at,
     count,
-    labelsOf() {
-      forPasses(count, (i, m) => assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best), callRows(k, d));
+    *labelsOf() {
+      yield* samples.pass(
+        (kernels, i, m, thread) =>
+          kernels.assign(samples.at(i), m, d, stride, packed, k, labels + i * 4, best + thread * BEST_BYTES),
+        callRows(k, d),
+        0,
+        workspace.backendFor(relaxedSimd),
+      );
       return workspace.int32(labels, count);
     },
     distancesOf() {

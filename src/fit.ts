@@ -2,11 +2,12 @@ import { type AnyAlgorithmName, chooseAlgorithm, prepareAlgorithm } from './algo
 import type { Iteration } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
 import { runLayout } from './backend/layout.js';
+import type { Work } from './backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
 import { type FeatureStatistics, measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
-import { copySamples, Samples, samplesBytes, stagingBytes } from './data/samples.js';
+import { copySamples, normalise, Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import type { Source } from './data/source.js';
 import { checkWeights, heaviestOf } from './data/weights.js';
 import { checkK, type ResolvedOptions } from './options.js';
@@ -21,19 +22,19 @@ export class Fit {
     readonly shift: Float64Array,
     readonly options: ResolvedOptions,
     readonly algorithm: AnyAlgorithmName,
-    private readonly startRun: () => Generator<Iteration, Iteration>,
+    private readonly startRun: () => Work<Iteration, Iteration>,
     private readonly seeding: Seeding,
   ) {}
 
   /** Copies and centres the samples of a source; everything that can be wrong with the input is found here. */
-  static prepare(workspace: Workspace, data: Data, source: Source, k: number, options: ResolvedOptions): Fit {
+  static *prepare(workspace: Workspace, data: Data, source: Source, k: number, options: ResolvedOptions): Work<Fit> {
     const { nSamples: n, nFeatures: d } = source;
     checkK(k, n);
     const precision = options.precision === 'auto' ? source.precision : options.precision;
     const weights = checkWeights(options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
-    const { samples, statistics } = placeSamples(workspace, source, precision, options.metric, weights);
-    const buffers = workspace.take(runLayout({ n, d, k, precision }), n);
+    const { samples, statistics } = yield* placeSamples(workspace, source, precision, options.metric, weights);
+    const buffers = workspace.take(runLayout({ n, d, k, precision, threads: workspace.threads }), n);
     const maxWeight = weights ? heaviestOf(weights) : 1;
     const backend = workspace.backendFor(options.relaxedSimd);
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight, backend);
@@ -43,7 +44,7 @@ export class Fit {
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init as InitName };
     const algorithm = options.algorithm === 'auto' ? chooseAlgorithm(n, d, k, precision) : options.algorithm;
-    const startRun = prepareAlgorithm(
+    const startRun = yield* prepareAlgorithm(
       algorithm,
       run,
       { maxIter, shiftTolerance: tol * meanVariance, emptyCluster },
@@ -54,8 +55,8 @@ export class Fit {
   }
 
   /** One run from fresh first centroids, an iteration at a time. */
-  *iterate(random: Random): Generator<Iteration, Iteration> {
-    seedRun(this.run, this.seeding, random);
+  *iterate(random: Random): Work<Iteration, Iteration> {
+    yield* seedRun(this.run, this.seeding, random);
     return yield* this.startRun();
   }
 
@@ -88,7 +89,7 @@ export function shifted(centroids: Float64Array, shift: Float64Array, precision:
 }
 
 /** Copies samples into memory, measures and centres them: by their mean, or by a shift that is given. */
-export function placeSamples(
+export function* placeSamples(
   workspace: Workspace,
   source: Source,
   precision: Precision,
@@ -96,10 +97,10 @@ export function placeSamples(
   weights: Float64Array | undefined,
   given?: Float64Array,
   rowsBefore = 0,
-): { samples: Samples; statistics: FeatureStatistics } {
+): Work<{ samples: Samples; statistics: FeatureStatistics }> {
   const { nSamples: n, nFeatures: d, matrix } = source;
   const small = workspace.take(
-    { statistics: statisticsLength(d) * 8, shift: d * bytesOf(precision), weights: weights ? n * 8 : 0 },
+    { statistics: statisticsLength(n, d) * 8, shift: d * bytesOf(precision), weights: weights ? n * 8 : 0 },
     n,
   );
   if (weights) workspace.float64(small.weights, n).set(weights);
@@ -115,15 +116,15 @@ export function placeSamples(
   // A matrix in this workspace is clustered where it is, unless its values have to change.
   const resident =
     d > COLUMNS_MAX_D && metric === 'euclidean' && matrix?.isIn(workspace, precision) ? matrix : undefined;
-  let samples = resident ? new Samples(workspace, precision, n, d, resident.pointer, d, weightsAt) : copy();
+  let samples = resident ? new Samples(workspace, precision, n, d, resident.pointer, d, weightsAt) : yield* copy();
   if (metric === 'cosine') {
-    measureFeatures(samples, small.statistics, false, rowsBefore);
-    samples.kernels.normalise(samples.x, n, d, samples.stride);
+    yield* measureFeatures(samples, small.statistics, false, rowsBefore);
+    yield* normalise(samples);
   }
-  const statistics = measureFeatures(samples, small.statistics, given ?? metric === 'euclidean', rowsBefore);
+  const statistics = yield* measureFeatures(samples, small.statistics, given ?? metric === 'euclidean', rowsBefore);
   if (statistics.shift.some((value) => value !== 0)) {
-    if (resident) samples = copy();
-    subtractShift(samples, statistics.shift, small.shift);
+    if (resident) samples = yield* copy();
+    yield* subtractShift(samples, statistics.shift, small.shift);
   }
   return { samples, statistics };
 }

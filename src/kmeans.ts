@@ -1,7 +1,8 @@
 import type { Iteration } from './algorithms/lloyd.js';
-import { withWorkspace } from './backend/workspace.js';
+import { now, type Work } from './backend/pass.js';
+import { type Workspace, withWorkspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
-import { readSource } from './data/source.js';
+import { readSource, type Source } from './data/source.js';
 import { Fit } from './fit.js';
 import { type ResolvedOptions, resolveOptions } from './options.js';
 import { progressReporter } from './progress.js';
@@ -20,10 +21,19 @@ import type { Data, KMeansOptions, KMeansResult } from './types.js';
 export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansResult {
   const resolved = resolveOptions(options);
   const source = readSource(data, resolved.nFeatures);
-  return withWorkspace(source.matrix?.workspace, (workspace) => {
-    const fit = Fit.prepare(workspace, data, source, k, resolved);
-    return bestOfRuns(fit, resolved);
-  });
+  return withWorkspace(source.matrix?.workspace, (workspace) => now(cluster(workspace, data, source, k, resolved)));
+}
+
+/** All of it, in a workspace. */
+export function* cluster(
+  workspace: Workspace,
+  data: Data,
+  source: Source,
+  k: number,
+  options: ResolvedOptions,
+): Work<KMeansResult> {
+  const fit = yield* Fit.prepare(workspace, data, source, k, options);
+  return yield* bestOfRuns(fit, options);
 }
 
 interface Best {
@@ -32,7 +42,7 @@ interface Best {
   outcome: Outcome;
 }
 
-function bestOfRuns(fit: Fit, options: ResolvedOptions): KMeansResult {
+function* bestOfRuns(fit: Fit, options: ResolvedOptions): Work<KMeansResult> {
   const random = createRandom(options.seed);
   const report = progressReporter(fit);
   let best: Best | undefined;
@@ -40,10 +50,12 @@ function bestOfRuns(fit: Fit, options: ResolvedOptions): KMeansResult {
     const iterations = fit.iterate(random);
     let step = iterations.next();
     while (!step.done) {
-      report?.(run, step.value);
-      step = iterations.next();
+      const { value } = step;
+      // Passes are none of our business; iterations are.
+      const made = value && 'iteration' in value ? report && (yield* report(run, value)) : yield value;
+      step = iterations.next(made as number);
     }
-    const outcome = outcomeOf(fit, step.value);
+    const outcome = yield* outcomeOf(fit, step.value);
     if (!best || outcome.inertia < best.outcome.inertia)
       best = { labels: fit.run.labels().slice(), codebook: fit.codebook(), outcome };
   }
@@ -52,11 +64,11 @@ function bestOfRuns(fit: Fit, options: ResolvedOptions): KMeansResult {
 }
 
 /** What a finished run leaves, copied. */
-export function outcomeOf(fit: Fit, last: Iteration): Outcome {
+export function* outcomeOf(fit: Fit, last: Iteration): Work<Outcome> {
   const { run, options } = fit;
   return {
     counts: run.counts().slice(),
-    inertia: run.inertia(),
+    inertia: yield* run.inertia(),
     iterations: last.iteration,
     converged: last.converged,
     nSamples: run.samples.n,

@@ -1,4 +1,5 @@
 import type { Iteration } from './algorithms/lloyd.js';
+import { now } from './backend/pass.js';
 import { acquireWorkspace, releaseWorkspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
 import { readSource } from './data/source.js';
@@ -36,7 +37,7 @@ export function kmeansSteps(
   const workspace = acquireWorkspace();
   try {
     const { matrix, ...copied } = source;
-    return iterate(Fit.prepare(workspace, data, copied, k, resolved));
+    return iterate(now(Fit.prepare(workspace, data, copied, k, resolved)));
   } catch (error) {
     releaseWorkspace(workspace);
     throw error;
@@ -49,11 +50,13 @@ function* iterate(fit: Fit): Generator<KMeansStep, KMeansResult, undefined> {
     const iterations = fit.iterate(createRandom(fit.options.seed));
     let step = iterations.next();
     while (!step.done) {
-      report?.(0, step.value);
-      yield stepOf(fit, step.value);
+      // Nothing is deferred here: what comes is an iteration.
+      const iteration = step.value as Iteration;
+      if (report) now(report(0, iteration));
+      yield stepOf(fit, iteration);
       step = iterations.next();
     }
-    const outcome = outcomeOf(fit, step.value);
+    const outcome = now(outcomeOf(fit, step.value));
     return createResult(fit.run.labels().slice(), fit.codebook(), outcome);
   } finally {
     releaseWorkspace(fit.run.samples.workspace);
@@ -69,7 +72,7 @@ function stepOf(fit: Fit, { iteration, changed, shift, converged }: Iteration): 
     centroids: centroidRows(codebook),
     labels: run.labels().slice(),
     counts: run.counts().slice(),
-    inertia: run.inertia(),
+    inertia: now(run.inertia()),
     nextCentroids: centroidRows(next),
     shift,
     changed,

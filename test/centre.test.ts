@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeBytes } from '../src/backend/binary-text.js';
+import { now } from '../src/backend/pass.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import { Workspace } from '../src/backend/workspace.js';
@@ -23,7 +24,7 @@ describe.each([
     const workspace = new Workspace(createBackend());
     expect(workspace.backend.name).toBe(name);
     const { samples, scratch } = placeRows(workspace, precision, rows);
-    return { samples, scratch, statistics: measureFeatures(samples, scratch, centred) };
+    return { samples, scratch, statistics: now(measureFeatures(samples, scratch, centred)) };
   };
 
   describe.each(precisions)('%s', (precision) => {
@@ -79,7 +80,7 @@ describe.each([
       ]);
       const { samples, statistics } = measure(rows, precision);
       expect([...statistics.shift]).toEqual([0, 0]);
-      subtractShift(samples, statistics.shift, 0);
+      now(subtractShift(samples, statistics.shift, 0));
       expect(rows.map((_, i) => samples.read(i))).toEqual(rows);
     });
 
@@ -103,7 +104,7 @@ describe.each([
         Array.from({ length: d }, (_, f) => round(10 ** (f + 1) * (1 + random() / 8))),
       );
       const { samples, scratch, statistics } = measure(rows, precision);
-      subtractShift(samples, statistics.shift, scratch);
+      now(subtractShift(samples, statistics.shift, scratch));
       rows.forEach((row, i) => {
         const left = samples.read(i);
         expect(left.map((value, f) => value + statistics.shift[f]!)).toEqual(row);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Run } from '../src/algorithms/run.js';
 import type { Backend } from '../src/backend/backend.js';
 import { decodeBytes } from '../src/backend/binary-text.js';
+import { now } from '../src/backend/pass.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import { Workspace } from '../src/backend/workspace.js';
@@ -40,12 +41,12 @@ describe.each(backends)('greedy k-means++ [%s]', (_, createBackend) => {
       const rows = rowsOf(run);
       const potential = new Potential(run.samples, k, trialsFor(k), potentialBuffers(run));
       const seeds = [rows[0]!];
-      potential.start(0);
+      now(potential.start(0));
       for (let step = 1; step < k; step++) {
         const closest = rows.map((row) => Math.min(...seeds.map((seed) => sqDistance(row, seed))));
         expectClose(potential.closest(), closest, precision);
         const candidates = Array.from({ length: trialsFor(k) }, () => potential.draw(random));
-        const gains = potential.gainsOf(candidates);
+        const gains = now(potential.gainsOf(candidates));
         const expected = candidates.map((c) =>
           rows.reduce(
             (sum, row, i) => sum + (weights?.[i] ?? 1) * Math.max(0, closest[i]! - sqDistance(row, rows[c]!)),
@@ -55,7 +56,7 @@ describe.each(backends)('greedy k-means++ [%s]', (_, createBackend) => {
         expectClose(gains, expected, precision);
         const taken = Math.floor(random() * candidates.length);
         seeds.push(rows[candidates[taken]!]!);
-        potential.take(taken);
+        now(potential.take(taken));
       }
     }
   });
@@ -76,7 +77,7 @@ describe.each(backends)('greedy k-means++ [%s]', (_, createBackend) => {
       });
       const chosen = [createBackend(), createReferenceBackend()].map((backend) => {
         const run = runOn(backend, data.data, d, k, {});
-        const indices = choosePlusPlus(run.samples, k, createRandom(5), potentialBuffers(run));
+        const indices = now(choosePlusPlus(run.samples, k, createRandom(5), potentialBuffers(run)));
         return [indices, [...run.distances()], [...run.labels()]];
       });
       expect(chosen[0]).toEqual(chosen[1]);
@@ -98,7 +99,7 @@ test('greedy k-means++ chooses as often as its definition has it', () => {
   };
   const naive = createRandom(99);
   for (let seed = 0; seed < times; seed++) {
-    count(ours, choosePlusPlus(run.samples, k, createRandom(seed), potentialBuffers(run)));
+    count(ours, now(choosePlusPlus(run.samples, k, createRandom(seed), potentialBuffers(run))));
     count(theirs, byDefinition(rows, weights, k, trialsFor(k), naive));
   }
   // Two samples of one distribution: Σ (a − b)² / (a + b) is near the number of outcomes, its deviation √(2 · outcomes).
@@ -114,8 +115,8 @@ test('greedy k-means++ chooses as often as its definition has it', () => {
 
 function runOn(backend: Backend, values: ArrayLike<number>, d: number, k: number, options: KMeansOptions): Run {
   const data = values instanceof Float32Array ? values : Float64Array.from(values);
-  return Fit.prepare(new Workspace(backend), data, readSource(data, d), k, resolveOptions({ nFeatures: d, ...options }))
-    .run;
+  const resolved = resolveOptions({ nFeatures: d, ...options });
+  return now(Fit.prepare(new Workspace(backend), data, readSource(data, d), k, resolved)).run;
 }
 
 const rowsOf = ({ samples }: Run): number[][] => Array.from({ length: samples.n }, (_, i) => samples.read(i));

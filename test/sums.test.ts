@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Run } from '../src/algorithms/run.js';
 import { decodeBytes } from '../src/backend/binary-text.js';
 import { runLayout } from '../src/backend/layout.js';
+import { now } from '../src/backend/pass.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { sumsEntryLength, sumsWidth } from '../src/backend/shapes.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
@@ -182,8 +183,8 @@ function startRun(
   workspace.backTo(FIRST);
   const { samples, scratch } = placeRows(workspace, precision, rows, weights);
   const { n, d } = samples;
-  const statistics = measureFeatures(samples, scratch, false);
-  const buffers = workspace.take(runLayout({ n, d, k: K, precision }), n);
+  const statistics = now(measureFeatures(samples, scratch, false));
+  const buffers = workspace.take(runLayout({ n, d, k: K, precision, threads: 1 }), n);
   const run = new Run(samples, K, false, buffers, statistics, Math.max(...(weights ?? [1])));
   run.restart();
   return run;
@@ -191,7 +192,7 @@ function startRun(
 
 function accumulateAll(run: Run, labels: readonly number[]): void {
   run.labels().set(labels);
-  run.accumulate();
+  now(run.accumulate());
 }
 
 function accumulateOneByOne(run: Run, labels: readonly number[], order: readonly number[]): void {

@@ -1,7 +1,16 @@
-import { BOUNDS_CHUNK, BOUNDS_PANEL, type BoundsBuffers, boundsLayout, boundsStride } from '../backend/layout.js';
+import {
+  BOUNDS_CHUNK,
+  BOUNDS_PANEL,
+  BOUNDS_PLAN_BYTES,
+  type BoundsBuffers,
+  boundsLayout,
+  boundsScratchBytes,
+  boundsStride,
+} from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
 import { centroidStride, panelWidth } from '../backend/shapes.js';
 import { measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
-import { callRows, forPasses } from '../data/samples.js';
+import { callRows } from '../data/samples.js';
 import { panelsOfCentroids } from './centroid-groups.js';
 import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
@@ -47,8 +56,14 @@ export class BoundedAssignment implements Assignment {
     this.groupPanels = groupPanels * kernelPanels;
     this.groups = Math.ceil(panels / groupPanels);
     const { quantised } = options;
-    this.buffers = workspace.take(boundsLayout({ n, d, k, precision, groups: this.groups, quantised }), n);
-    if (quantised) quantiseSamples(samples, this.buffers.quantised, this.buffers.inverse);
+    const { threads } = workspace;
+    this.buffers = workspace.take(boundsLayout({ n, d, k, precision, threads, groups: this.groups, quantised }), n);
+  }
+
+  /** To be done once, before the first run. */
+  *prepare(): Work {
+    const { quantised, inverse } = this.buffers;
+    if (this.options.quantised) yield* quantiseSamples(this.run.samples, quantised, inverse);
   }
 
   restart(): void {
@@ -56,14 +71,14 @@ export class BoundedAssignment implements Assignment {
     this.rest = 0;
   }
 
-  assign(changed: number): void {
+  *assign(changed: number): Work {
     const { run, options } = this;
     if (this.age === 0 && (this.rest > 0 || changed > options.startShare * run.samples.n)) {
       this.rest--;
-      run.assign();
+      yield* run.assign();
       return;
     }
-    const looks = this.advance();
+    const looks = yield* this.advance();
     // Where most samples look at most groups anyway, plain assignment is cheaper, unless looks are by estimates.
     if (this.age > 1 && !options.quantised && looks > REST_SHARE * run.samples.n * this.groups) {
       this.age = 0;
@@ -72,7 +87,7 @@ export class BoundedAssignment implements Assignment {
   }
 
   /** One assignment by bounds; returns how many pairs of sample and group it looked at. */
-  private advance(): number {
+  private *advance(): Work<number> {
     const { run, buffers } = this;
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
     const first = this.age === 0 || (this.age === 1 && this.options.quantised);
@@ -81,18 +96,13 @@ export class BoundedAssignment implements Assignment {
     this.age++;
     this.pack();
     this.writePlan();
-    const { precision, n, d } = run.samples;
-    const { advance } = run.backend.kernels[precision];
-    const rows = first ? Math.min(callRows(run.k, d), BOUNDS_CHUNK) : BOUNDS_CHUNK;
-    let looks = 0;
-    forPasses(
-      n,
-      (i, count) => {
-        looks += advance(buffers.plan, i, count, first ? 1 : 0);
-      },
-      rows,
+    return yield* run.samples.pass(
+      (kernels, i, count, thread) =>
+        kernels.advance(buffers.plan + thread * BOUNDS_PLAN_BYTES, i, count, first ? 1 : 0),
+      first ? Math.min(callRows(run.k, run.samples.d), BOUNDS_CHUNK) : BOUNDS_CHUNK,
+      0,
+      run.backend,
     );
-    return looks;
   }
 
   /** Forms the groups from where the centroids stand now. */
@@ -163,6 +173,13 @@ export class BoundedAssignment implements Assignment {
       .int32(buffers.plan + 88, 3)
       .set(this.options.quantised ? [quantised, inverse, quantisedPanels] : [0, 0, 0]);
     if (this.options.quantised) workspace.float64(buffers.plan + 104, 4).set(this.packEstimates(measure, reach));
+    // Every thread has a plan of its own, for the sake of the scratch.
+    const plans = workspace.int32(buffers.plan, (workspace.threads * BOUNDS_PLAN_BYTES) / 4);
+    for (let thread = 1; thread < workspace.threads; thread++) {
+      const at = (thread * BOUNDS_PLAN_BYTES) / 4;
+      plans.copyWithin(at, 0, BOUNDS_PLAN_BYTES / 4);
+      plans[at + 15] = buffers.scratch + thread * boundsScratchBytes(groups);
+    }
   }
 
   /** What `advance` needs to judge estimates: the factor of dot products, their error, and when one settles a label. */

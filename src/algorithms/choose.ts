@@ -1,3 +1,4 @@
+import type { Work } from '../backend/pass.js';
 import type { Precision } from '../types.js';
 import { BoundedAssignment } from './bounded-assignment.js';
 import { hartiganWong } from './hartigan-wong.js';
@@ -47,18 +48,18 @@ export function chooseAlgorithm(n: number, d: number, k: number, precision: Prec
  * @param magnitude greatest |value| of the samples
  * @param patient whether bounds may wait until few labels change
  */
-export function prepareAlgorithm(
+export function* prepareAlgorithm(
   algorithm: AnyAlgorithmName,
   run: Run,
   limits: Limits,
   magnitude: number,
   patient: boolean,
-): () => Generator<Iteration, Iteration> {
+): Work<() => Work<Iteration, Iteration>> {
   if (algorithm === 'hartigan-wong') {
     const transfers = new Transfers(run);
     return () => hartiganWong(run, limits, transfers);
   }
-  const assignment = assignmentFor(algorithm, run, magnitude, patient);
+  const assignment = yield* assignmentFor(algorithm, run, magnitude, patient);
   return () => lloyd(run, limits, assignment);
 }
 
@@ -66,14 +67,16 @@ export function prepareAlgorithm(
  * How an algorithm keeps the labels up to date. Bounds and estimates are squares, in float32 in part: data of another order
  * of magnitude than they hold is left to plain assignment.
  */
-function assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, patient: boolean): Assignment {
+function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, patient: boolean): Work<Assignment> {
   const { d, precision } = run.samples;
   const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D[precision];
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
     return { restart: () => {}, assign: () => run.assign() };
   const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, quantised, precision);
   const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
-  return new BoundedAssignment(run, { groups, quantised, startShare });
+  const assignment = new BoundedAssignment(run, { groups, quantised, startShare });
+  yield* assignment.prepare();
+  return assignment;
 }
 
 /**

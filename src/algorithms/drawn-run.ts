@@ -1,5 +1,5 @@
 import { runLayout } from '../backend/layout.js';
-import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
+import { now } from '../backend/pass.js';
 import type { FeatureStatistics } from '../data/centre.js';
 import { Samples, samplesBytes, strideOf } from '../data/samples.js';
 import { accumulate, firstAbove } from '../seeding/draw.js';
@@ -10,6 +10,7 @@ import { Run } from './run.js';
 /** A run over samples that are drawn from those of another, with replacement, in proportion to their weights. */
 export class DrawnRun {
   readonly run: Run;
+  private readonly indices: number;
   private readonly cumulative: Float64Array | undefined;
 
   constructor(
@@ -19,8 +20,14 @@ export class DrawnRun {
   ) {
     const { samples, k, spherical, backend } = all;
     const { workspace, precision, n, d } = samples;
-    const plan = { x: samplesBytes(rows, d, precision), weights: rows * 8, ...runLayout({ n: rows, d, k, precision }) };
-    const { x, weights, ...buffers } = workspace.take(plan, rows);
+    const plan = {
+      x: samplesBytes(rows, d, precision),
+      weights: rows * 8,
+      indices: rows * 4,
+      ...runLayout({ n: rows, d, k, precision, threads: workspace.threads }),
+    };
+    const { x, weights, indices, ...buffers } = workspace.take(plan, rows);
+    this.indices = indices;
     let mean = 1;
     if (samples.weights) {
       this.cumulative = new Float64Array(n);
@@ -35,31 +42,14 @@ export class DrawnRun {
 
   draw(random: Random): void {
     const { all, cumulative, rows } = this;
-    const { n } = all.samples;
+    const { n, workspace } = all.samples;
     const total = cumulative?.[n - 1];
-    const chosen = new Int32Array(rows);
+    const chosen = workspace.int32(this.indices, rows);
     for (let i = 0; i < rows; i++)
       chosen[i] = cumulative ? firstAbove(cumulative, random() * total!) : Math.floor(random() * n);
-    gather(all.samples, chosen, this.run.samples);
+    all.samples.gather(this.indices, this.run.samples);
   }
 }
-
-/** Copies samples to those of a block. */
-function gather(from: Samples, rows: Int32Array, to: Samples): void {
-  const { d } = from;
-  const source = valuesOf(from);
-  const target = valuesOf(to);
-  const [row, column] = d > COLUMNS_MAX_D ? [d, 1] : [1, from.stride];
-  const [toRow, toColumn] = d > COLUMNS_MAX_D ? [d, 1] : [1, to.stride];
-  for (let i = 0; i < rows.length; i++) {
-    let a = rows[i]! * row;
-    let b = i * toRow;
-    for (let f = 0; f < d; f++, a += column, b += toColumn) target[b] = source[a]!;
-  }
-}
-
-const valuesOf = ({ workspace, precision, x, n, d }: Samples): FloatArray =>
-  workspace.floats(precision, x, samplesBytes(n, d, precision) / bytesOf(precision));
 
 /**
  * The first centroids of a mini-batch run, k × d: those of a seeding on samples that are drawn, or on all where these are no
@@ -83,13 +73,13 @@ export function drawStart(
   for (let i = 0; i < nInit; i++) {
     drawn?.draw(random);
     const run = drawn?.run ?? all;
-    seedRun(run, seeding, random);
+    now(seedRun(run, seeding, random));
     const start = run.copyCentroids();
     if (nInit === 1) best = start;
     else {
       judge.setCentroids(start);
-      judge.assign();
-      const inertia = judge.inertia();
+      now(judge.assign());
+      const inertia = now(judge.inertia());
       if (best && !(inertia < least)) continue;
       best = start;
       least = inertia;

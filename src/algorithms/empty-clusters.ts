@@ -1,3 +1,4 @@
+import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { rangeError } from '../errors.js';
 import type { Run } from './run.js';
@@ -11,7 +12,7 @@ export type EmptyClusterPolicy = 'relocate' | 'keep' | 'error';
  *
  * @throws ERR_EMPTY_CLUSTER under policy `'error'`
  */
-export function placeEmptyClusters(run: Run, policy: EmptyClusterPolicy, iteration: number): void {
+export function* placeEmptyClusters(run: Run, policy: EmptyClusterPolicy, iteration: number): Work {
   const empty = emptyClusters(run);
   if (empty.length === 0 || policy === 'keep') return;
   if (policy === 'error')
@@ -20,7 +21,7 @@ export function placeEmptyClusters(run: Run, policy: EmptyClusterPolicy, iterati
       `cluster ${empty[0]} has no samples in iteration ${iteration}, and emptyCluster is 'error'`,
     );
 
-  relocate(run, empty);
+  yield* relocate(run, empty);
   const counts = run.counts();
   const heaviest = counts.indexOf(counts.reduce((a, b) => Math.max(a, b)));
   for (const j of emptyClusters(run)) copyNext(run, heaviest, j);
@@ -39,8 +40,8 @@ function emptyClusters(run: Run): number[] {
  * The sums are exact, so a sample can be moved into an empty cluster for the means alone and back again without a trace:
  * the labels stay those of the assignment. Until `countSamples` the counts are those of the means.
  */
-function relocate(run: Run, empty: readonly number[]): void {
-  run.measure();
+function* relocate(run: Run, empty: readonly number[]): Work {
+  yield* run.measure();
   const chosen = farthestSamples(run, empty.length);
   const labels = run.labels();
   const donors = chosen.map((i) => labels[i]!);

@@ -1,3 +1,4 @@
+import type { Work } from '../backend/pass.js';
 import { placeEmptyClusters } from './empty-clusters.js';
 import type { Iteration, Limits } from './lloyd.js';
 import type { Run } from './run.js';
@@ -15,26 +16,26 @@ export function* hartiganWong(
   run: Run,
   { maxIter, emptyCluster }: Omit<Limits, 'shiftTolerance'>,
   transfers: Transfers,
-): Generator<Iteration, Iteration> {
+): Work<Iteration, Iteration> {
   run.restart();
-  run.assign();
-  let changed = run.accumulate();
+  yield* run.assign();
+  let changed = yield* run.accumulate();
   let state: Iteration = { iteration: 0, changed, shift: 0, converged: false };
   run.moveCentroids();
   if (emptyCluster !== 'keep' && run.counts().some((count) => count <= 0)) {
-    placeEmptyClusters(run, emptyCluster, 1);
+    yield* placeEmptyClusters(run, emptyCluster, 1);
     state = { iteration: 1, changed, shift: run.shift(), converged: false };
     yield state;
     run.swap();
-    run.assign();
-    changed = run.accumulate();
+    yield* run.assign();
+    changed = yield* run.accumulate();
     run.countSamples();
   }
 
   transfers.restart();
   while (!state.converged && state.iteration < maxIter) {
-    const converged = transfers.pass();
-    const changedNext = moveTo(run, transfers.labels);
+    const converged = yield* transfers.pass();
+    const changedNext = yield* moveTo(run, transfers.labels);
     state = { iteration: state.iteration + 1, changed, shift: run.shift(), converged };
     yield state;
     run.labels().set(transfers.labels);
@@ -43,18 +44,18 @@ export function* hartiganWong(
     changed = changedNext;
   }
 
-  run.assign();
-  run.accumulate();
+  yield* run.assign();
+  yield* run.accumulate();
   run.countSamples();
   return state;
 }
 
 /** Brings sums and `nextCentroids` up to new labels, and leaves the labels and counts as they are. */
-function moveTo(run: Run, labels: Int32Array): number {
+function* moveTo(run: Run, labels: Int32Array): Work<number> {
   const before = run.labels().slice();
   const counts = run.counts().slice();
   run.labels().set(labels);
-  const changed = run.accumulate();
+  const changed = yield* run.accumulate();
   run.moveCentroids();
   run.labels().set(before);
   run.counts().set(counts);

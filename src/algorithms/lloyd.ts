@@ -1,3 +1,4 @@
+import type { Work } from '../backend/pass.js';
 import type { EmptyClusterPolicy } from './empty-clusters.js';
 import { placeEmptyClusters } from './empty-clusters.js';
 import type { Run } from './run.js';
@@ -13,7 +14,7 @@ export interface Limits {
 export interface Assignment {
   restart(): void;
   /** @param changed labels that the assignment before changed; n at first */
-  assign(changed: number): void;
+  assign(changed: number): Work;
 }
 
 export interface Iteration {
@@ -31,7 +32,7 @@ export interface Iteration {
  * of its samples, until no label changes or the centroids hardly move. Yields once an iteration, while the labels still
  * belong to `centroids` and the means stand in `nextCentroids`. At the end the labels are those of the final centroids.
  */
-export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Generator<Iteration, Iteration> {
+export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Work<Iteration, Iteration> {
   run.restart();
   assignment.restart();
   let state: Iteration;
@@ -39,10 +40,10 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Genera
   let changed = run.samples.n;
   do {
     iteration++;
-    assignment.assign(changed);
-    changed = run.accumulate();
+    yield* assignment.assign(changed);
+    changed = yield* run.accumulate();
     run.moveCentroids();
-    placeEmptyClusters(run, limits.emptyCluster, iteration);
+    yield* placeEmptyClusters(run, limits.emptyCluster, iteration);
     run.normaliseNext();
     const shift = run.shift();
     state = { iteration, changed, shift, converged: changed === 0 || shift <= limits.shiftTolerance };
@@ -52,8 +53,8 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Genera
 
   // The labels belong to the centroids before the last move: where that changed anything, they are taken once more.
   if (state.shift > 0) {
-    assignment.assign(changed);
-    run.accumulate();
+    yield* assignment.assign(changed);
+    yield* run.accumulate();
     run.countSamples();
   }
   return state;

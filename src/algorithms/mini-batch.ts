@@ -1,3 +1,4 @@
+import { now } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { randomSamples } from '../seeding/random.js';
 import type { Random } from '../types.js';
@@ -32,9 +33,9 @@ export class MiniBatch {
     if (due) this.sinceReassign = 0;
 
     run.restart();
-    run.assign();
-    const inertia = run.inertia();
-    run.accumulate();
+    now(run.assign());
+    const inertia = now(run.inertia());
+    now(run.accumulate());
     run.moveCentroids();
     blend(run, counts);
     if (due) this.reassign(run, random);

@@ -1,9 +1,10 @@
-import type { Backend } from '../backend/backend.js';
-import { CHUNK, type RunBuffers } from '../backend/layout.js';
+import type { Backend, Kernels } from '../backend/backend.js';
+import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
-import { callRows, forPasses, type Samples } from '../data/samples.js';
+import { callRows, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
 
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
@@ -26,7 +27,7 @@ export class Run {
   /** Begins anew from the centroids that stand in `buffers.centroids`. */
   restart(): void {
     this.forgetLabels();
-    this.sums().fill(0);
+    for (let thread = 0; thread < this.samples.workspace.threads; thread++) this.clearSums(thread);
   }
 
   /** The samples belong to no sum any more: `accumulate` will add all of them. */
@@ -34,47 +35,66 @@ export class Run {
     this.samples.workspace.int32(this.buffers.previous, this.samples.n).fill(-1);
   }
 
-  /** The k entries of the sums. */
-  sums(): Float64Array {
-    const entry = sumsEntryLength(this.samples.d);
-    return this.samples.workspace.float64(this.buffers.sums + entry * 8, this.k * entry);
+  clearSums(thread = 0): void {
+    this.sums(thread).fill(0, sumsEntryLength(this.samples.d));
   }
 
   /** Labels every sample with its nearest centroid. */
-  assign(): void {
-    const { samples, k, buffers } = this;
-    const { kernels, d, stride, precision } = samples;
-    const { assign } = this.backend.kernels[precision];
-    kernels.pack(buffers.centroids, k, d, buffers.packed);
-    forPasses(
-      samples.n,
-      (i, count) => assign(samples.at(i), count, d, stride, buffers.packed, k, buffers.labels + i * 4, buffers.best),
+  *assign(): Work {
+    const { samples, k, buffers, backend } = this;
+    const { d, stride } = samples;
+    const { packed, labels, best } = buffers;
+    samples.kernels.pack(buffers.centroids, k, d, packed);
+    yield* samples.pass(
+      (kernels, i, count, thread) =>
+        kernels.assign(samples.at(i), count, d, stride, packed, k, labels + i * 4, best + thread * BEST_BYTES),
       callRows(k, d),
+      0,
+      backend,
     );
   }
 
   /** Brings the sums up to the labels; returns how many labels changed. */
-  accumulate(): number {
-    let changed = 0;
-    forPasses(this.samples.n, (i, count) => {
-      changed += this.accumulateRange(i, count);
-    });
+  *accumulate(): Work<number> {
+    const changed = yield* this.samples.pass((kernels, i, count, thread) =>
+      this.accumulateRange(i, count, kernels, thread),
+    );
+    if (changed > 0) for (let thread = 1; thread < this.samples.workspace.threads; thread++) this.gatherSums(thread);
     return changed;
   }
 
-  /** The same for samples `i` … `i + count − 1` alone. */
-  accumulateRange(i: number, count: number): number {
+  /** The same for samples `i` … `i + count − 1` alone, into the sums of one thread. */
+  accumulateRange(i: number, count: number, kernels: Kernels = this.samples.kernels, thread = 0): number {
     const { samples, buffers } = this;
-    return samples.kernels.accumulate(
+    return kernels.accumulate(
       samples.at(i),
       count,
       samples.d,
       samples.stride,
       buffers.labels + i * 4,
       buffers.previous + i * 4,
-      buffers.sums,
+      buffers.sums + thread * this.sumsLength() * 8,
       samples.weightAt(i),
     );
+  }
+
+  /** Adds what another thread moved to the sums of the first, those of all between passes: exact, in any order. */
+  private gatherSums(thread: number): void {
+    const all = this.sums(0);
+    const moved = this.sums(thread);
+    const entry = sumsEntryLength(this.samples.d);
+    for (let c = entry; c < moved.length; c++) all[c] = all[c]! + moved[c]!;
+    moved.fill(0, entry);
+  }
+
+  /** The grids, and the sums of one thread. */
+  sums(thread = 0): Float64Array {
+    const length = this.sumsLength();
+    return this.samples.workspace.float64(this.buffers.sums + thread * length * 8, length);
+  }
+
+  private sumsLength(): number {
+    return (this.k + 1) * sumsEntryLength(this.samples.d);
   }
 
   /** Puts the mean of every cluster into `nextCentroids`; one without weight keeps its centroid. Counts follow. */
@@ -128,11 +148,11 @@ export class Run {
   }
 
   /** Fills `distances` with the squared distance of every sample to its labelled centroid. */
-  measure(): void {
+  *measure(): Work {
     const { samples, buffers } = this;
-    const { kernels, d, stride } = samples;
+    const { d, stride } = samples;
     const bytes = bytesOf(samples.precision);
-    forPasses(samples.n, (i, count) =>
+    yield* samples.pass((kernels, i, count) =>
       kernels.sqDistances(
         samples.at(i),
         count,
@@ -145,19 +165,22 @@ export class Run {
     );
   }
 
-  /** Adds Σ w · squared distance of the samples to their centroids to a sum: per chunk in order, then the chunks in order. */
-  inertia(sum = 0): number {
+  /** Σ w · squared distance of the samples to their centroids: per chunk in order, then the chunks in order. */
+  *inertia(): Work<number> {
     const { samples, buffers } = this;
     const bytes = bytesOf(samples.precision);
-    this.measure();
-    forPasses(
-      samples.n,
-      (i, count) => {
-        sum += samples.kernels.weightedSum(buffers.distances + i * bytes, count, samples.weightAt(i));
-      },
+    yield* this.measure();
+    return yield* samples.pass(
+      (kernels, i, count) => kernels.weightedSum(buffers.distances + i * bytes, count, samples.weightAt(i)),
       CHUNK,
+      buffers.values,
     );
-    return sum;
+  }
+
+  /** What each chunk of samples added to the inertia that was last taken. */
+  chunkInertias(): Float64Array {
+    const { workspace, n } = this.samples;
+    return workspace.float64(this.buffers.values, Math.ceil(n / CHUNK));
   }
 
   labels(): Int32Array {
@@ -203,9 +226,8 @@ export class Run {
    * greatest are exact, the fine one as far below it again.
    */
   writeGrids(magnitude: Float64Array, maxWeight: number, n = this.samples.n): void {
-    const { samples, buffers } = this;
-    const { d } = samples;
-    const grids = samples.workspace.float64(buffers.sums, sumsEntryLength(d)).fill(0);
+    const { d, workspace } = this.samples;
+    const grids = workspace.float64(this.buffers.sums, sumsEntryLength(d)).fill(0);
     const width = sumsWidth(d);
     const room = 2 * powerOfTwoAbove(n + 1);
     const set = (greatest: number, at: number, low: number) => {
@@ -216,5 +238,6 @@ export class Run {
     };
     for (let f = 0; f < d; f++) set(magnitude[f]! * maxWeight, f, width);
     set(maxWeight, 2 * width, 1);
+    for (let thread = 1; thread < workspace.threads; thread++) this.sums(thread).set(grids);
   }
 }

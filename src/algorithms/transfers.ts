@@ -1,9 +1,13 @@
+import type { Work } from '../backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
 import type { Run } from './run.js';
 
 /** Sweeps over the samples after which a stage of quick transfers gives up, as R has it. */
 const QUICK_SWEEPS = 50;
+
+/** Samples between two places to pause. */
+const PAUSE = 2048;
 
 /** Features that are added up between two looks at the limit. */
 const BLOCK = 16;
@@ -74,13 +78,13 @@ export class Transfers {
   }
 
   /** A pass of optimal transfers, then quick ones; returns whether no transfer is left that lowers the inertia. */
-  pass(): boolean {
+  *pass(): Work<boolean> {
     const { k } = this.run;
     if (k === 1) return true;
     this.readMeans();
-    if (this.transferOptimally()) return true;
+    if (yield* this.transferOptimally()) return true;
     // With two clusters the quick transfers are all there are.
-    return this.transferQuickly() && k === 2;
+    return (yield* this.transferQuickly()) && k === 2;
   }
 
   /** Takes means and weights from the exact sums of the run, so that rounding does not pile up. */
@@ -108,12 +112,14 @@ export class Transfers {
    * the sample was looked at in the last pass nothing new can be learnt; those that have are the live set. Returns whether
    * n samples in a row stayed, which ends the run.
    */
-  private transferOptimally(): boolean {
+  private *transferOptimally(): Work<boolean> {
     const { labels, second, savings, seen, changedAt } = this;
+    const { deferred } = this.run.samples.workspace;
     const n = labels.length;
     const lastPass = this.passStart;
     this.passStart = this.step;
     for (let i = 0; i < n; i++) {
+      if (deferred && i % PAUSE === 0) yield;
       const step = ++this.step;
       const from = labels[i]!;
       this.quiet++;
@@ -133,13 +139,14 @@ export class Transfers {
    * Moves samples between their cluster and the one they would go to next, round after round, until n in a row stayed.
    * Returns whether it came to that.
    */
-  private transferQuickly(): boolean {
+  private *transferQuickly(): Work<boolean> {
     const { x, labels, second, savings, seen, changedAt, centroids, inverse, weights } = this;
-    const { n, d } = this.run.samples;
+    const { n, d, workspace } = this.run.samples;
     const end = this.step + QUICK_SWEEPS * n;
     let quiet = 0;
     for (let i = 0; quiet < n; i = i + 1 < n ? i + 1 : 0) {
       if (this.step === end) return false;
+      if (workspace.deferred && i % PAUSE === 0) yield;
       const step = ++this.step;
       quiet++;
       const from = labels[i]!;

@@ -10,6 +10,8 @@ import type { Precision } from '../types.js';
 export interface Kernels {
   /** n rows without gaps, sorted into columns. */
   toColumns(rows: number, n: number, d: number, columns: number, stride: number): void;
+  /** Copies the samples that n i32 name to a target of its own stride. */
+  gather(x: number, d: number, stride: number, indices: number, n: number, target: number, targetStride: number): void;
   /** Adds the sums of the features to d float64. */
   addFeatureSums(x: number, n: number, d: number, stride: number, sums: number): void;
   /** Adds Σ (x − mean)², least and greatest value of the features to 3 × d float64. */
@@ -83,7 +85,7 @@ export interface Kernels {
   ): void;
   /** For each of `count` seeds, up to which squared distance a sample of it cannot be nearer to any of the candidates. */
   seedThresholds(seeds: number, count: number, d: number, candidates: number, trials: number, thresholds: number): void;
-  /** Adds Σ w · (closest − squared distance) of up to 256 samples that candidates improve; marks these. See assembly/seed.ts. */
+  /** Adds Σ w · (closest − squared distance) of a chunk of up to 256 samples that candidates improve; marks these. See assembly/seed.ts. */
   candidateGains(plan: number, from: number, count: number): void;
   /** Makes a candidate the nearest seed of the samples marked for it; Σ w · closest. */
   takeSeed(plan: number, from: number, count: number, trial: number, seed: number): number;

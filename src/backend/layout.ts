@@ -7,13 +7,18 @@ export interface Shape {
   d: number;
   k: number;
   precision: Precision;
+  /** How many there are of what every thread needs for itself. */
+  threads: number;
 }
 
 /** Samples whose inertia, potential or squared distances are added up apart before the parts are added in order. */
 export const CHUNK = 256;
 
+/** What `assign` needs as scratch. */
+export const BEST_BYTES = 256;
+
 /** The memory plan of a run: every buffer beside the samples, in bytes. */
-export function runLayout({ n, d, k, precision }: Shape) {
+export function runLayout({ n, d, k, precision, threads }: Shape) {
   const value = bytesOf(precision);
   const centroids = k * centroidStride(d) * value;
   return {
@@ -27,12 +32,14 @@ export function runLayout({ n, d, k, precision }: Shape) {
     centroids,
     nextCentroids: centroids,
     packed: packedLength(k, d, precision) * value,
-    /** The grids of the exact sums, then k entries. */
-    sums: (k + 1) * sumsEntryLength(d) * 8,
+    /** The grids of the exact sums, then k entries, for each thread. */
+    sums: threads * (k + 1) * sumsEntryLength(d) * 8,
     counts: k * 8,
     sqShifts: k * 8,
-    /** The least scores of four rows. */
-    best: 256,
+    /** A number for each chunk of samples. */
+    values: Math.ceil(n / CHUNK) * 8,
+    /** The least scores of four rows, for each thread. */
+    best: threads * BEST_BYTES,
   };
 }
 
@@ -41,20 +48,26 @@ export type RunBuffers = Record<keyof ReturnType<typeof runLayout>, number>;
 /** Candidates of a panel of estimates. */
 export const SEED_PANEL = 8;
 
+export const SEED_PLAN_BYTES = 96;
+export const SEED_SCRATCH_BYTES = 4736;
+
 /** What greedy k-means++ takes while it runs, `trials` candidates at a step; quantised samples only where they are asked for. */
 export function seedLayout(shape: Shape & { trials: number; quantised: boolean }) {
-  const { n, d, k, precision, trials, quantised } = shape;
+  const { n, d, k, precision, threads, trials, quantised } = shape;
   const value = bytesOf(precision);
   const places = Math.ceil(trials / SEED_PANEL) * SEED_PANEL;
   const pairs = Math.ceil(d / 2);
+  const chunks = Math.ceil(n / CHUNK);
   return {
-    plan: 96,
-    /** What assembly/seed.ts lays out there. */
-    scratch: 4692,
+    /** For each thread, as what assembly/seed.ts lays out in its scratch. */
+    plan: threads * SEED_PLAN_BYTES,
+    scratch: threads * SEED_SCRATCH_BYTES,
     candidates: trials * centroidStride(d) * value,
     /** Up to which squared distance samples of a seed are safe from all candidates. */
     thresholds: k * value,
-    gains: trials * 8,
+    /** Of each chunk of samples. */
+    gains: chunks * trials * 8,
+    potentials: chunks * 8,
     /** Samples and candidates rounded to i16, the inverse scales of the samples and their squared lengths. */
     quantised: quantised ? n * pairs * 4 : 0,
     inverse: quantised ? n * 4 : 0,
@@ -75,9 +88,12 @@ export const boundsStride = (n: number): number => (n + 7) & ~7;
 /** Centroids of a panel of bounds in either precision; groups are whole panels. */
 export const BOUNDS_PANEL = 8;
 
+export const BOUNDS_PLAN_BYTES = 192;
+export const boundsScratchBytes = (groups: number): number => 30368 + groups * 544;
+
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
 export function boundsLayout(shape: Shape & { groups: number; quantised: boolean }) {
-  const { n, d, k, precision, groups, quantised } = shape;
+  const { n, d, k, precision, threads, groups, quantised } = shape;
   const value = bytesOf(precision);
   const places = Math.ceil(k / BOUNDS_PANEL) * BOUNDS_PANEL;
   const pairs = Math.ceil(d / 2);
@@ -92,9 +108,9 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
     packed: places * (2 + d) * value,
     shifts: k * value,
     groupShifts: groups * value,
-    plan: 192,
-    /** What assembly/bounds.ts lays out there. */
-    scratch: 30656 + groups * 544,
+    /** For each thread, as what assembly/bounds/plan.ts lays out in its scratch. */
+    plan: threads * BOUNDS_PLAN_BYTES,
+    scratch: threads * boundsScratchBytes(groups),
     /** Samples and centroids rounded to i16, and the inverse scales of the samples. */
     quantised: quantised ? n * pairs * 4 : 0,
     inverse: quantised ? n * 4 : 0,

@@ -110,6 +110,16 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         for (let f = 0; f < d; f++) v[columns / bytes + f * stride + i] = v[rows / bytes + i * d + f]!;
     },
 
+    gather(x, d, stride, indices, n, target, targetStride) {
+      const [row, column] = strides(d, stride);
+      const [targetRow, targetColumn] = strides(d, targetStride);
+      const v = floats();
+      for (let i = 0; i < n; i++) {
+        const from = x / bytes + i32()[indices / 4 + i]! * row;
+        for (let f = 0; f < d; f++) v[target / bytes + i * targetRow + f * targetColumn] = v[from + f * column]!;
+      }
+    },
+
     addFeatureSums(x, n, d, stride, sums) {
       const [row, column] = strides(d, stride);
       for (let f = 0; f < d; f++) {
@@ -392,7 +402,8 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         i32()[improved / 4 + i] = hits;
       }
       const v = f64();
-      for (let t = 0; t < trials; t++) v[gains / 8 + t] = v[gains / 8 + t]! + sums[t]!;
+      const at = gains / 8 + (from >> 8) * trials;
+      for (let t = 0; t < trials; t++) v[at + t] = v[at + t]! + sums[t]!;
     },
 
     takeSeed(plan, from, count, trial, seed) {

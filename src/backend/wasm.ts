@@ -56,6 +56,7 @@ class WasmMemory implements LinearMemory {
 
 const NAMES: readonly KernelName[] = [
   'toColumns',
+  'gather',
   'addFeatureSums',
   'addFeatureSpread',
   'subtractShift',

@@ -20,7 +20,13 @@ const KEPT = 2;
 export class Workspace {
   private top = FIRST;
 
-  constructor(readonly backend: Backend) {}
+  constructor(
+    readonly backend: Backend,
+    /** Threads that kernels may run on at a time: each needs scratch of its own. */
+    readonly threads = 1,
+    /** Whether passes are left to whoever drives the work, see pass.ts. */
+    readonly deferred = false,
+  ) {}
 
   kernels(precision: Precision): Kernels {
     return this.backend.kernels[precision];

@@ -1,8 +1,9 @@
+import type { Work } from '../backend/pass.js';
 import { rangeError } from '../errors.js';
 import type { Precision } from '../types.js';
 import { nonFiniteError } from './finite.js';
 import { powerOfTwoAbove } from './power-of-two.js';
-import { forPasses, type Samples } from './samples.js';
+import { PASS_ROWS, type Samples } from './samples.js';
 
 /** What is known of the features once the samples are in place. */
 export interface FeatureStatistics {
@@ -14,8 +15,8 @@ export interface FeatureStatistics {
   meanVariance: number;
 }
 
-/** float64 values that measuring needs as scratch. */
-export const statisticsLength = (d: number): number => 4 * d;
+/** float64 values that measuring n samples needs as scratch: means, and three numbers a feature for each range of a pass. */
+export const statisticsLength = (n: number, d: number): number => d + 3 * d * Math.ceil(n / PASS_ROWS);
 
 /** Significant bits that a shift may have, so that it and nearly every difference to it are exact. */
 const SHIFT_BITS = { float32: 20, float64: 48 } as const;
@@ -28,67 +29,97 @@ const SHIFT_UNITS = { float32: 1, float64: 16 } as const;
  * feature is shifted by its mean, rounded to a power of two of about its spread: near enough to keep the digits, and with so
  * few bits of its own that subtracting it rounds nothing for nearly all data. Data about the origin is not shifted.
  *
- * @param scratch address of statisticsLength(d) float64
+ * @param scratch address of statisticsLength(n, d) float64
  * @param centred whether there is to be a shift, or the shift
  * @param rowsBefore rows of the data ahead of these samples, for messages
  * @throws ERR_NON_FINITE
  */
-export function measureFeatures(
+export function* measureFeatures(
   samples: Samples,
   scratch: number,
   centred: boolean | Float64Array,
   rowsBefore = 0,
-): FeatureStatistics {
-  const { workspace, n, d, precision } = samples;
-  const cells = workspace.float64(scratch, statisticsLength(d)).fill(0);
-  addSums(samples, scratch);
-  if (!cells.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
-  beginSpread(cells, n);
-  addSpread(samples, scratch);
-  return statisticsOf(cells, n, precision, centred);
+): Work<FeatureStatistics> {
+  const { n, d, precision } = samples;
+  const sums = new Float64Array(d);
+  yield* addSums(samples, scratch, sums);
+  // The sums tell whether all values are finite.
+  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
+  const means = sums.map((sum) => sum / n);
+  const spread = emptySpread(d);
+  yield* addSpread(samples, scratch, means, spread);
+  return statisticsOf(means, spread, n, precision, centred);
 }
 
-/** Adds the samples to the sums of the features at `scratch`. Any number of whole passes may make up the data. */
-export function addSums(samples: Samples, scratch: number): void {
-  const { kernels, n, d, stride } = samples;
-  forPasses(n, (i, count) => kernels.addFeatureSums(samples.at(i), count, d, stride, scratch));
+/** Adds the samples to d sums. Data may be added in parts, all but the last whole passes: the bits are the same. */
+export function* addSums(samples: Samples, scratch: number, sums: Float64Array): Work {
+  const { workspace, n, d, stride } = samples;
+  const ranges = workspace.float64(scratch + d * 8, (statisticsLength(n, d) - d) / 3).fill(0);
+  yield* samples.pass((kernels, i, count) =>
+    kernels.addFeatureSums(samples.at(i), count, d, stride, scratch + d * 8 + (i / PASS_ROWS) * d * 8),
+  );
+  addRanges(ranges, d, sums);
 }
 
-/** Makes means of the sums of n samples, the measure of their spread. */
-export function beginSpread(cells: Float64Array, n: number): void {
-  const d = cells.length / 4;
-  for (let f = 0; f < d; f++) cells[f] = cells[f]! / n;
-  cells
-    .fill(0, d, 2 * d)
-    .fill(Infinity, 2 * d, 3 * d)
-    .fill(-Infinity, 3 * d);
+/** Σ (x − mean)², least and greatest value of each feature. */
+export type Spread = Record<'squares' | 'least' | 'greatest', Float64Array>;
+
+export function emptySpread(d: number): Spread {
+  return {
+    squares: new Float64Array(d),
+    least: new Float64Array(d).fill(Infinity),
+    greatest: new Float64Array(d).fill(-Infinity),
+  };
 }
 
-/** Adds the samples to spread and range. */
-export function addSpread(samples: Samples, scratch: number): void {
-  const { kernels, n, d, stride } = samples;
-  forPasses(n, (i, count) => kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8));
+/** Adds the samples to the spread of features whose means are known; in parts as sums may be. */
+export function* addSpread(
+  samples: Samples,
+  scratch: number,
+  means: Float64Array,
+  { squares, least, greatest }: Spread,
+): Work {
+  const { workspace, n, d, stride } = samples;
+  workspace.float64(scratch, d).set(means);
+  const ranges = workspace.float64(scratch + d * 8, statisticsLength(n, d) - d);
+  for (let at = 0; at < ranges.length; at += 3 * d)
+    ranges
+      .fill(0, at, at + d)
+      .fill(Infinity, at + d, at + 2 * d)
+      .fill(-Infinity, at + 2 * d, at + 3 * d);
+  yield* samples.pass((kernels, i, count) =>
+    kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8 + (i / PASS_ROWS) * 3 * d * 8),
+  );
+  addRanges(ranges, d, squares, 3 * d);
+  for (let at = d; at < ranges.length; at += 3 * d)
+    for (let f = 0; f < d; f++) {
+      least[f] = Math.min(least[f]!, ranges[at + f]!);
+      greatest[f] = Math.max(greatest[f]!, ranges[at + d + f]!);
+    }
 }
 
-/** What the spread of n samples says. */
+/** Adds the first d values of every `step` to sums, in order. */
+function addRanges(ranges: Float64Array, d: number, sums: Float64Array, step = d): void {
+  for (let at = 0; at < ranges.length; at += step) for (let f = 0; f < d; f++) sums[f] = sums[f]! + ranges[at + f]!;
+}
+
+/** What means and spread of n samples say. */
 export function statisticsOf(
-  cells: Float64Array,
+  means: Float64Array,
+  { squares, least, greatest }: Spread,
   n: number,
   precision: Precision,
   centred: boolean | Float64Array,
 ): FeatureStatistics {
-  const d = cells.length / 4;
-  const spread = cells.subarray(d);
-  const least = spread.subarray(d, 2 * d);
-  const greatest = spread.subarray(2 * d);
+  const d = means.length;
   checkSquares(least, greatest, precision);
   const shift = typeof centred === 'object' ? centred : new Float64Array(d);
   const magnitude = new Float64Array(d);
   let variance = 0;
   for (let f = 0; f < d; f++) {
-    if (centred === true) shift[f] = shiftOf(cells[f]!, Math.sqrt(spread[f]! / n), precision);
+    if (centred === true) shift[f] = shiftOf(means[f]!, Math.sqrt(squares[f]! / n), precision);
     magnitude[f] = Math.max(Math.abs(least[f]! - shift[f]!), Math.abs(greatest[f]! - shift[f]!));
-    variance += spread[f]! / n;
+    variance += squares[f]! / n;
   }
   return { shift, magnitude, meanVariance: variance / d };
 }
@@ -124,9 +155,9 @@ function firstNonFinite(samples: Samples, rowsBefore: number): RangeError {
 }
 
 /** Subtracts a shift from all samples. `scratch`: address of d values of the samples' precision. */
-export function subtractShift(samples: Samples, shift: Float64Array, scratch: number): void {
-  const { workspace, kernels, precision, n, d, stride } = samples;
+export function* subtractShift(samples: Samples, shift: Float64Array, scratch: number): Work {
+  const { workspace, precision, d, stride } = samples;
   if (shift.every((value) => value === 0)) return;
   workspace.floats(precision, scratch, d).set(shift);
-  forPasses(n, (i, count) => kernels.subtractShift(samples.at(i), count, d, stride, scratch));
+  yield* samples.pass((kernels, i, count) => kernels.subtractShift(samples.at(i), count, d, stride, scratch));
 }

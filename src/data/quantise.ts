@@ -1,16 +1,17 @@
+import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import type { FloatArray } from '../types.js';
-import { forPasses, type Samples } from './samples.js';
+import type { Samples } from './samples.js';
 
 /** Length that quantised rows are scaled to, and the greatest i16: see assembly/quantise.ts. */
 const LENGTH = 45000;
 const LARGEST = 32767;
 
 /** Rounds samples that lie in rows to i16, with their inverse scales: n × ⌈d / 2⌉ × 4 bytes and n × f32. */
-export function quantiseSamples(samples: Samples, quantised: number, inverse: number): void {
-  const { kernels, n, d, stride } = samples;
+export function* quantiseSamples(samples: Samples, quantised: number, inverse: number): Work {
+  const { d, stride } = samples;
   const rowBytes = Math.ceil(d / 2) * 4;
-  forPasses(n, (i, count) =>
+  yield* samples.pass((kernels, i, count) =>
     kernels.quantise(samples.at(i), count, d, stride, quantised + i * rowBytes, inverse + i * 4),
   );
 }

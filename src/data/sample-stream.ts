@@ -1,3 +1,4 @@
+import { now } from '../backend/pass.js';
 import type { Workspace } from '../backend/workspace.js';
 import { typeError } from '../errors.js';
 import type { BatchSource, Precision } from '../types.js';
@@ -5,7 +6,7 @@ import { type BatchReading, emptyStream, readBlocks } from './batches.js';
 import {
   addSpread,
   addSums,
-  beginSpread,
+  emptySpread,
   type FeatureStatistics,
   measureFeatures,
   statisticsLength,
@@ -13,14 +14,14 @@ import {
   subtractShift,
 } from './centre.js';
 import type { Reservoir } from './reservoir.js';
-import { copySamples, PASS_ROWS, type Samples, samplesBytes, stagingBytes } from './samples.js';
+import { copySamples, normalise, PASS_ROWS, type Samples, samplesBytes, stagingBytes } from './samples.js';
 import { checkHeaviest, heaviestOf } from './weights.js';
 
 /** Values and rows of a block at the most, unless there are more clusters. */
 const BLOCK_VALUES = 2 ** 20;
 const BLOCK_ROWS = 2 ** 14;
 
-type Room = Record<'x' | 'staging' | 'weights' | 'scratch' | 'cells', number>;
+type Room = Record<'x' | 'staging' | 'weights' | 'scratch', number>;
 
 /**
  * All samples of a source, one block of them at a time in a workspace. Blocks are whole passes (see `forPasses`), wherever
@@ -63,35 +64,37 @@ export class SampleStream {
    */
   async measure(reservoir: Reservoir): Promise<void> {
     let n = 0;
+    let sums: Float64Array | undefined;
     for await (const samples of this.blocks()) {
-      const { scratch, cells } = this.room!;
-      if (n === 0) this.cells().fill(0);
-      measureFeatures(samples, scratch, false, n);
+      const { scratch } = this.room!;
+      sums ??= new Float64Array(this.d);
+      now(measureFeatures(samples, scratch, false, n));
       reservoir.offer(samples);
       this.heaviest = Math.max(
         this.heaviest,
         samples.weights ? heaviestOf(this.workspace.float64(samples.weights, samples.n)) : 1,
       );
       this.normalise(samples);
-      addSums(samples, cells);
+      now(addSums(samples, scratch, sums));
       n += samples.n;
     }
-    if (n === 0) throw emptyStream();
+    if (!sums) throw emptyStream();
     checkHeaviest(this.heaviest);
     this.n = n;
-    beginSpread(this.cells(), n);
+    const means = sums.map((sum) => sum / n);
+    const spread = emptySpread(this.d);
     for await (const samples of this.blocks()) {
       this.normalise(samples);
-      addSpread(samples, this.room!.cells);
+      now(addSpread(samples, this.room!.scratch, means, spread));
     }
-    this.statistics = statisticsOf(this.cells(), n, this.precision, !this.spherical);
+    this.statistics = statisticsOf(means, spread, n, this.precision, !this.spherical);
   }
 
   /** The samples in the coordinates of the run. */
   async *placed(): AsyncGenerator<Samples> {
     for await (const samples of this.blocks()) {
       this.normalise(samples);
-      subtractShift(samples, this.statistics.shift, this.room!.scratch);
+      now(subtractShift(samples, this.statistics.shift, this.room!.scratch));
       yield samples;
     }
   }
@@ -103,7 +106,7 @@ export class SampleStream {
       target.set(values.slice(from * d, to * d));
     this.workspace.float64(room!.weights, weights.length).set(weights);
     const source = { nSamples: weights.length, nFeatures: d, precision, write };
-    return copySamples(this.workspace, source, precision, room!.x, room!.staging, room!.weights);
+    return now(copySamples(this.workspace, source, precision, room!.x, room!.staging, room!.weights));
   }
 
   /** The error for a source that is not what it was before. */
@@ -122,7 +125,7 @@ export class SampleStream {
       n += block.nSamples;
       if (this.n > 0 && n > this.n) throw this.changed(`more`);
       if (block.weights) workspace.float64(room.weights, block.nSamples).set(block.weights);
-      yield copySamples(workspace, block, this.precision, room.x, room.staging, block.weights && room.weights);
+      yield now(copySamples(workspace, block, this.precision, room.x, room.staging, block.weights && room.weights));
     }
     if (n < this.n) throw this.changed(`${n}`);
   }
@@ -139,18 +142,13 @@ export class SampleStream {
       x: samplesBytes(rows, d, precision),
       staging: stagingBytes(rows, d, precision),
       weights: rows * 8,
-      scratch: statisticsLength(d) * 8,
-      cells: statisticsLength(d) * 8,
+      scratch: statisticsLength(rows, d) * 8,
     };
     this.room = this.workspace.take(plan, rows);
     return this.room;
   }
 
-  private cells(): Float64Array {
-    return this.workspace.float64(this.room!.cells, statisticsLength(this.d));
-  }
-
   private normalise(samples: Samples): void {
-    if (this.spherical) samples.kernels.normalise(samples.x, samples.n, samples.d, samples.stride);
+    if (this.spherical) now(normalise(samples));
   }
 }

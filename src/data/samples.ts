@@ -1,4 +1,5 @@
-import type { Kernels } from '../backend/backend.js';
+import type { Backend, Kernels } from '../backend/backend.js';
+import { make, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
 import type { Precision } from '../types.js';
@@ -36,13 +37,27 @@ export class Samples {
     return this.weights && this.weights + i * 8;
   }
 
+  /**
+   * Has a call made for all samples, `rows` at a time; returns the sum of the values.
+   *
+   * @param values address of a float64 for each range, needed where values are no integers
+   * @param backend whose kernels are called
+   */
+  pass(call: RangeCall, rows = PASS_ROWS, values = 0, backend: Backend = this.workspace.backend): Work<number> {
+    const { workspace, precision, n } = this;
+    return make(workspace, { call, backend, precision, n, rows, values });
+  }
+
+  /** Copies the samples that as many i32 at `indices` name to the place of others. */
+  gather(indices: number, to: Samples): void {
+    this.kernels.gather(this.x, this.d, this.stride, indices, to.n, to.x, to.stride);
+  }
+
   /** The values of sample i, as numbers. */
   read(i: number): number[] {
-    const bytes = bytesOf(this.precision);
-    if (this.d > COLUMNS_MAX_D) return Array.from(this.workspace.floats(this.precision, this.at(i), this.d));
-    return Array.from({ length: this.d }, (_, f) => {
-      return this.workspace.floats(this.precision, this.at(i) + f * this.stride * bytes, 1)[0]!;
-    });
+    const step = this.d <= COLUMNS_MAX_D ? this.stride : 1;
+    const values = this.workspace.floats(this.precision, this.at(i), (this.d - 1) * step + 1);
+    return Array.from({ length: this.d }, (_, f) => values[f * step]!);
   }
 }
 
@@ -57,8 +72,11 @@ export const samplesBytes = (n: number, d: number, precision: Precision): number
 export const stagingBytes = (n: number, d: number, precision: Precision): number =>
   d <= COLUMNS_MAX_D ? Math.min(n, PASS_ROWS) * d * bytesOf(precision) : 0;
 
+/** Values of a slice after which copying pauses in a deferred workspace. */
+const SLICE_VALUES = 2 ** 18;
+
 /** Copies rows `from` … `to` − 1 of a source to address x, in the layout of d. */
-export function copySamples(
+export function* copySamples(
   workspace: Workspace,
   source: Source,
   precision: Precision,
@@ -67,24 +85,25 @@ export function copySamples(
   weights = 0,
   from = 0,
   to = source.nSamples,
-): Samples {
+): Work<Samples> {
   const { nFeatures: d } = source;
   const n = to - from;
   const samples = new Samples(workspace, precision, n, d, x, strideOf(n, d), weights);
-  if (d > COLUMNS_MAX_D) {
-    source.write(workspace.floats(precision, x, n * d), from, to);
-    return samples;
+  const rows = d <= COLUMNS_MAX_D ? PASS_ROWS : workspace.deferred ? Math.ceil(SLICE_VALUES / d) : n;
+  for (let i = 0; i < n; i += rows) {
+    const count = Math.min(rows, n - i);
+    const at = d <= COLUMNS_MAX_D ? staging : samples.at(i);
+    source.write(workspace.floats(precision, at, count * d), from + i, from + i + count);
+    if (d <= COLUMNS_MAX_D) samples.kernels.toColumns(at, count, d, samples.at(i), samples.stride);
+    if (workspace.deferred) yield;
   }
-  forPasses(n, (i, count) => {
-    source.write(workspace.floats(precision, staging, count * d), from + i, from + i + count);
-    samples.kernels.toColumns(staging, count, d, samples.at(i), samples.stride);
-  });
   return samples;
 }
 
-/** Calls `pass` for one range of samples after the other, each short enough for one kernel call. */
-export function forPasses(n: number, pass: (from: number, count: number) => unknown, rows = PASS_ROWS): void {
-  for (let from = 0; from < n; from += rows) pass(from, Math.min(rows, n - from));
+/** Scales samples to length 1. */
+export function* normalise(samples: Samples): Work {
+  const { d, stride } = samples;
+  yield* samples.pass((kernels, i, count) => kernels.normalise(samples.at(i), count, d, stride));
 }
 
 /** Multiply-adds of one kernel call: well below a millisecond, since engines swap in optimised code only between calls. */

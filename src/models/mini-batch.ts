@@ -2,6 +2,7 @@ import { DrawnRun, drawStart } from '../algorithms/drawn-run.js';
 import { MiniBatch, SmoothedInertia } from '../algorithms/mini-batch.js';
 import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
+import { now } from '../backend/pass.js';
 import { type Workspace, withWorkspace } from '../backend/workspace.js';
 import { type Codebook, checkFeatures } from '../codebook.js';
 import { emptyStream, readBatch, readBlocks } from '../data/batches.js';
@@ -109,10 +110,10 @@ export class MiniBatchKMeans extends FittedModel {
       const steps = new MiniBatch(new Float64Array(this.k), this.#reassignmentRatio);
       const converged = this.#iterate(drawn, steps, n, statistics.meanVariance, random);
       all.setCentroids(drawn.run.copyCentroids());
-      all.assign();
+      now(all.assign());
       const iterations = Math.ceil((steps.steps * rows) / n);
       const state = { codebook: codebookOf(all, statistics.shift), steps, nSamples: n };
-      return this.#finish(state, all, { inertia: all.inertia(), iterations, converged }, all.labels().slice());
+      return this.#finish(state, all, { inertia: now(all.inertia()), iterations, converged }, all.labels().slice());
     });
   }
 
@@ -127,9 +128,9 @@ export class MiniBatchKMeans extends FittedModel {
     const { source, weights, data } = readBatch(batch, this.#state?.codebook.d ?? this.#resolved.nFeatures);
     return withWorkspace(undefined, (workspace) => {
       const { state, all } = this.#take(workspace, this.#state, data, source, weights);
-      all.assign();
+      now(all.assign());
       const labels = all.labels().slice();
-      return this.#finish(state, all, { inertia: all.inertia(), iterations: 1, converged: false }, labels);
+      return this.#finish(state, all, { inertia: now(all.inertia()), iterations: 1, converged: false }, labels);
     });
   }
 
@@ -240,8 +241,8 @@ export class MiniBatchKMeans extends FittedModel {
     const { nSamples: n, nFeatures: d } = source;
     const precision = before?.codebook.precision ?? (wanted === 'auto' ? source.precision : wanted);
     const shift = before?.codebook.shift;
-    const { samples, statistics } = placeSamples(workspace, source, precision, metric, weights, shift, rowsBefore);
-    const buffers = workspace.take(runLayout({ n, d, k: this.k, precision }), n);
+    const { samples, statistics } = now(placeSamples(workspace, source, precision, metric, weights, shift, rowsBefore));
+    const buffers = workspace.take(runLayout({ n, d, k: this.k, precision, threads: workspace.threads }), n);
     const heaviest = weights ? heaviestOf(weights) : 1;
     const backend = workspace.backendFor(relaxedSimd);
     const all = new Run(samples, this.k, metric === 'cosine', buffers, statistics, heaviest, backend);

@@ -1,6 +1,7 @@
 import { farthestSamples, placeEmptyClusters } from '../algorithms/empty-clusters.js';
 import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
+import { now } from '../backend/pass.js';
 import { acquireWorkspace, releaseWorkspace, type Workspace } from '../backend/workspace.js';
 import { describe } from '../data/kind.js';
 import { Reservoir } from '../data/reservoir.js';
@@ -101,7 +102,7 @@ class StreamedLloyd {
     private readonly options: ResolvedOptions,
   ) {
     const { n, d, precision, statistics, heaviest, blockRows } = stream;
-    const buffers = workspace.take(runLayout({ n: blockRows, d, k, precision }), blockRows);
+    const buffers = workspace.take(runLayout({ n: blockRows, d, k, precision, threads: workspace.threads }), blockRows);
     const backend = workspace.backendFor(options.relaxedSimd);
     const spherical = options.metric === 'cosine';
     this.lloyd = new Run(stream.place([], []), k, spherical, buffers, statistics, heaviest, backend);
@@ -114,7 +115,7 @@ class StreamedLloyd {
     const { statistics, d, precision } = stream;
     const { shift: centre, meanVariance } = statistics;
     const centroids = shifted(startingCentroids(start, start, k, d)!(Math.random), centre, precision);
-    seedRun(lloyd, { kind: 'given', centroids: () => centroids }, Math.random);
+    now(seedRun(lloyd, { kind: 'given', centroids: () => centroids }, Math.random));
 
     const begun = performance.now();
     let iteration = 0;
@@ -149,18 +150,19 @@ class StreamedLloyd {
   /** Labels all samples, sums them up anew and finds those that are far from their centroid; returns the inertia. */
   private async pass(): Promise<number> {
     const { lloyd, stream, k, options } = this;
-    lloyd.sums().fill(0);
+    lloyd.clearSums();
     this.farthest = [];
     let inertia = 0;
     for await (const samples of stream.placed()) {
       lloyd.samples = samples;
       lloyd.forgetLabels();
-      lloyd.assign();
-      lloyd.accumulate();
-      inertia = lloyd.inertia(inertia);
+      now(lloyd.assign());
+      now(lloyd.accumulate());
+      now(lloyd.inertia());
+      for (const value of lloyd.chunkInertias()) inertia += value;
       if (k > 1 && options.emptyCluster === 'relocate') this.keepFarthest(k - 1);
     }
-    if (!Number.isFinite(inertia)) throw stream.changed('others');
+    if (!lloyd.sums().every(Number.isFinite)) throw stream.changed('others');
     return inertia;
   }
 
@@ -190,6 +192,6 @@ class StreamedLloyd {
       lloyd.labels().set(labels);
       stream.workspace.int32(lloyd.buffers.previous, labels.length).set(labels);
     }
-    placeEmptyClusters(lloyd, options.emptyCluster, iteration);
+    now(placeEmptyClusters(lloyd, options.emptyCluster, iteration));
   }
 }

@@ -1,5 +1,6 @@
 import type { Run } from '../algorithms/run.js';
-import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
+import type { Work } from '../backend/pass.js';
+import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import { Samples, samplesBytes } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
@@ -13,7 +14,7 @@ const CHAIN = 200;
  * Markov chain of 200 samples, drawn in proportion to w · (½ · share of the potential that the first seed leaves + ½ · 1/Σw),
  * whose stationary distribution is that of k-means++. A chain that ends on a seed is replaced by one draw of k-means++ itself.
  */
-export function afkMc2(run: Run, random: Random): void {
+export function* afkMc2(run: Run, random: Random): Work {
   const { samples, k } = run;
   const mark = samples.workspace.mark();
   try {
@@ -21,12 +22,12 @@ export function afkMc2(run: Run, random: Random): void {
     const first = drawByWeight(samples, random);
     seeds.add(first);
     const chosen = [first];
-    const proposals = new Proposals(samples, seeds.measureAll());
+    const proposals = new Proposals(samples, yield* seeds.measureAll());
     let covered = proposals.covered;
     while (chosen.length < k) {
-      let next = covered ? undefined : walk(seeds, proposals, random);
+      let next = covered ? undefined : yield* walk(seeds, proposals, random);
       if (next === undefined && !covered) {
-        next = drawByPotential(samples, seeds.measureAll(), random);
+        next = drawByPotential(samples, yield* seeds.measureAll(), random);
         covered = next === undefined;
       }
       const seed = next ?? drawByWeight(samples, random);
@@ -40,9 +41,9 @@ export function afkMc2(run: Run, random: Random): void {
 }
 
 /** The end of a chain, or undefined where that lies on a seed. */
-function walk(seeds: Seeds, proposals: Proposals, random: Random): number | undefined {
+function* walk(seeds: Seeds, proposals: Proposals, random: Random): Work<number | undefined> {
   const chain = Array.from({ length: CHAIN }, () => proposals.draw(random));
-  const sqDistances = seeds.measure(chain);
+  const sqDistances = yield* seeds.measure(chain);
   let at = 0;
   for (let t = 1; t < CHAIN; t++) {
     const { densities } = proposals;
@@ -99,13 +100,18 @@ function weighted({ workspace, weights, n }: Samples, values: ArrayLike<number>)
 /** The seeds so far, in the place of the centroids, and distances to the nearest of them. */
 class Seeds {
   private count = 0;
-  private readonly room: Record<'x' | 'labels' | 'distances', number>;
+  private readonly room: Record<'x' | 'indices' | 'labels' | 'distances', number>;
   /** The samples of a chain, one behind the other. */
   private readonly chain: Samples;
 
   constructor(private readonly run: Run) {
     const { workspace, precision, d } = run.samples;
-    const sizes = { x: samplesBytes(CHAIN, d, precision), labels: (CHAIN + 8) * 4, distances: CHAIN * 8 };
+    const sizes = {
+      x: samplesBytes(CHAIN, d, precision),
+      indices: CHAIN * 4,
+      labels: (CHAIN + 8) * 4,
+      distances: CHAIN * 8,
+    };
     this.room = workspace.take(sizes, CHAIN);
     const stride = d <= COLUMNS_MAX_D ? CHAIN : d;
     this.chain = new Samples(workspace, precision, CHAIN, d, this.room.x, stride);
@@ -117,26 +123,15 @@ class Seeds {
   }
 
   /** Squared distances of the samples of a chain. */
-  measure(chain: readonly number[]): FloatArray {
-    this.gather(chain);
-    return measureNearest(this.run, this.count, this.chain, this.room.labels, this.room.distances);
+  *measure(chain: readonly number[]): Work<FloatArray> {
+    const { samples } = this.run;
+    samples.workspace.int32(this.room.indices, CHAIN).set(chain);
+    samples.gather(this.room.indices, this.chain);
+    return yield* measureNearest(this.run, this.count, this.chain, this.room.labels, this.room.distances);
   }
 
   /** Squared distances of all samples. */
-  measureAll(): FloatArray {
+  measureAll(): Work<FloatArray> {
     return measureNearest(this.run, this.count, this.run.samples);
-  }
-
-  private gather(indices: readonly number[]): void {
-    const { samples } = this.run;
-    const { workspace, precision, d } = samples;
-    const value = bytesOf(precision);
-    const memory = workspace.floats(precision, 0, Math.floor(workspace.backend.memory.buffer.byteLength / value));
-    const step = (of: Samples) => (d <= COLUMNS_MAX_D ? of.stride : 1);
-    indices.forEach((i, at) => {
-      const from = samples.at(i) / value;
-      const to = this.chain.at(at) / value;
-      for (let f = 0; f < d; f++) memory[to + f * step(this.chain)] = memory[from + f * step(samples)]!;
-    });
   }
 }

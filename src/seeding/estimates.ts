@@ -1,16 +1,17 @@
-import { SEED_PANEL, type SeedBuffers } from '../backend/layout.js';
+import { SEED_PANEL, SEED_PLAN_BYTES, type SeedBuffers } from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
 import { measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
-import { forPasses, type Samples } from '../data/samples.js';
+import type { Samples } from '../data/samples.js';
 
 /** Samples rounded to i16, their inverse scales and squared lengths. `zeros`: n × i32 that may be overwritten. */
-export function prepareEstimates(samples: Samples, room: SeedBuffers, zeros: number): void {
-  const { kernels, workspace, n, d, stride, precision } = samples;
+export function* prepareEstimates(samples: Samples, room: SeedBuffers, zeros: number): Work {
+  const { workspace, n, d, stride, precision } = samples;
   const value = bytesOf(precision);
-  quantiseSamples(samples, room.quantised, room.inverse);
+  yield* quantiseSamples(samples, room.quantised, room.inverse);
   workspace.int32(zeros, n).fill(0);
   workspace.floats(precision, room.candidates, centroidStride(d)).fill(0);
-  forPasses(n, (i, count) =>
+  yield* samples.pass((kernels, i, count) =>
     kernels.sqDistances(samples.at(i), count, d, stride, room.candidates, zeros + i * 4, room.sqNorms + i * value),
   );
 }
@@ -29,5 +30,7 @@ export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: n
   const at = { centroids: room.candidates, order: room.order, panels: room.panels };
   const { factor, error } = packEstimates(samples, at, places, measure);
   const relative = (d + 64) * 2 ** -23;
-  workspace.float64(room.plan + 64, 4).set([factor, error, relative, relative * measure.norm * measure.norm + 1e-35]);
+  const estimates = [factor, error, relative, relative * measure.norm * measure.norm + 1e-35];
+  for (let thread = 0; thread < workspace.threads; thread++)
+    workspace.float64(room.plan + thread * SEED_PLAN_BYTES + 64, 4).set(estimates);
 }

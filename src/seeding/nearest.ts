@@ -1,6 +1,8 @@
 import type { Run } from '../algorithms/run.js';
+import { BEST_BYTES } from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
-import { callRows, forPasses, type Samples } from '../data/samples.js';
+import { callRows, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
 
 /** Puts a sample in the place of centroid j. */
@@ -14,21 +16,21 @@ export function placeSeed({ samples, k, buffers }: Run, j: number, sample: numbe
  * Labels samples, those of the run or others, with the nearest of its first `count` centroids; returns the squared distances.
  * The kernels are the samples' own: seeds do not depend on relaxed arithmetic.
  */
-export function measureNearest(
+export function* measureNearest(
   { buffers }: Run,
   count: number,
   samples: Samples,
   labels: number = buffers.labels,
   distances: number = buffers.distances,
-): FloatArray {
+): Work<FloatArray> {
   const { kernels, workspace, precision, n, d, stride } = samples;
   kernels.pack(buffers.centroids, count, d, buffers.packed);
-  forPasses(
-    n,
-    (i, rows) => {
+  const { packed, centroids, best } = buffers;
+  yield* samples.pass(
+    (kernels, i, rows, thread) => {
       const x = samples.at(i);
-      kernels.assign(x, rows, d, stride, buffers.packed, count, labels + i * 4, buffers.best);
-      kernels.sqDistances(x, rows, d, stride, buffers.centroids, labels + i * 4, distances + i * bytesOf(precision));
+      kernels.assign(x, rows, d, stride, packed, count, labels + i * 4, best + thread * BEST_BYTES);
+      kernels.sqDistances(x, rows, d, stride, centroids, labels + i * 4, distances + i * bytesOf(precision));
     },
     callRows(count, d),
   );

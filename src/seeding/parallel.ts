@@ -1,4 +1,5 @@
 import type { Run } from '../algorithms/run.js';
+import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray } from '../backend/shapes.js';
 import { copySamples, type Samples, samplesBytes, stagingBytes } from '../data/samples.js';
 import { readSource } from '../data/source.js';
@@ -16,20 +17,20 @@ const ROUNDS = 5;
  * Σ w · squared distance to the nearest candidate so far; candidates weigh what the samples weigh that they are nearest to,
  * and greedy k-means++ chooses among them. Where there are fewer candidates than k, it chooses among all samples.
  */
-export function parallel(run: Run, random: Random): void {
+export function* parallel(run: Run, random: Random): Work {
   const { samples, k } = run;
   const { workspace } = samples;
   const mark = workspace.mark();
   try {
     const cover = new Cover(run);
-    cover.add([drawByWeight(samples, random)]);
-    for (let round = 0; round < ROUNDS; round++) cover.add(cover.drawEach(OVERSAMPLING * k, random));
+    yield* cover.add([drawByWeight(samples, random)]);
+    for (let round = 0; round < ROUNDS; round++) yield* cover.add(cover.drawEach(OVERSAMPLING * k, random));
     if (cover.candidates.length < k) {
-      plusPlus(run, random);
+      yield* plusPlus(run, random);
       return;
     }
-    const { reduced, buffers } = placeCandidates(run, cover.candidates, cover.weights());
-    const chosen = choosePlusPlus(reduced, k, random, buffers);
+    const { reduced, buffers } = yield* placeCandidates(run, cover.candidates, cover.weights());
+    const chosen = yield* choosePlusPlus(reduced, k, random, buffers);
     run.setCentroids(chosen.flatMap((i) => reduced.read(i)));
   } finally {
     workspace.backTo(mark);
@@ -48,7 +49,7 @@ class Cover {
   }
 
   /** Further candidates; they are compared k at a time, in the place of the centroids. */
-  add(further: readonly number[]): void {
+  *add(further: readonly number[]): Work {
     const { run, candidates } = this;
     const { samples, k } = run;
     for (let from = 0; from < further.length; from += k) {
@@ -56,7 +57,7 @@ class Cover {
       block.forEach((sample, j) => {
         placeSeed(run, j, sample);
       });
-      const distances = measureNearest(run, block.length, samples);
+      const distances = yield* measureNearest(run, block.length, samples);
       const [closest, nearest, labels] = [this.closest(), this.nearest(), run.labels()];
       for (let i = 0; i < samples.n; i++) {
         if (!(distances[i]! < closest[i]!)) continue;
@@ -105,7 +106,7 @@ class Cover {
 }
 
 /** The candidates as samples of their own, with what seeding needs. */
-function placeCandidates(run: Run, candidates: readonly number[], weights: Float64Array) {
+function* placeCandidates(run: Run, candidates: readonly number[], weights: Float64Array) {
   const { samples, k } = run;
   const { workspace, precision, d } = samples;
   const m = candidates.length;
@@ -127,6 +128,13 @@ function placeCandidates(run: Run, candidates: readonly number[], weights: Float
     m,
   );
   workspace.float64(room.weights, m).set(weights);
-  const reduced: Samples = copySamples(workspace, readSource(values, d), precision, room.x, room.staging, room.weights);
+  const reduced: Samples = yield* copySamples(
+    workspace,
+    readSource(values, d),
+    precision,
+    room.x,
+    room.staging,
+    room.weights,
+  );
   return { reduced, buffers: room };
 }

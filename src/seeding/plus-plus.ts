@@ -1,4 +1,5 @@
 import type { Run } from '../algorithms/run.js';
+import type { Work } from '../backend/pass.js';
 import type { Samples } from '../data/samples.js';
 import type { Random } from '../types.js';
 import { drawByWeight } from './draw.js';
@@ -8,9 +9,10 @@ import { Potential, type PotentialBuffers } from './potential.js';
 export const trialsFor = (k: number): number => 2 + Math.floor(Math.log(k));
 
 /** Puts the first centroids of a run where greedy k-means++ chooses. */
-export function plusPlus(run: Run, random: Random): void {
+export function* plusPlus(run: Run, random: Random): Work {
   const { samples, k } = run;
-  run.setCentroids(choosePlusPlus(samples, k, random, potentialBuffers(run)).flatMap((i) => samples.read(i)));
+  const chosen = yield* choosePlusPlus(samples, k, random, potentialBuffers(run));
+  run.setCentroids(chosen.flatMap((i) => samples.read(i)));
 }
 
 /**
@@ -18,19 +20,24 @@ export function plusPlus(run: Run, random: Random): void {
  * probabilities in proportion to w · squared distance to the nearest seed so far, the best being the one that lowers
  * Σ w · squared distance the most. The first is drawn in proportion to the weights. Returns the indices of k samples.
  */
-export function choosePlusPlus(samples: Samples, k: number, random: Random, buffers: PotentialBuffers): number[] {
+export function* choosePlusPlus(
+  samples: Samples,
+  k: number,
+  random: Random,
+  buffers: PotentialBuffers,
+): Work<number[]> {
   const { workspace } = samples;
   const mark = workspace.mark();
   try {
     const trials = trialsFor(k);
     const potential = new Potential(samples, k, trials, buffers);
     const chosen = [drawByWeight(samples, random)];
-    potential.start(chosen[0]!);
+    yield* potential.start(chosen[0]!);
     while (chosen.length < k) {
       const candidates = Array.from({ length: trials }, () => potential.draw(random));
-      const best = indexOfGreatest(potential.gainsOf(candidates));
+      const best = indexOfGreatest(yield* potential.gainsOf(candidates));
       chosen.push(candidates[best]!);
-      if (chosen.length < k) potential.take(best);
+      if (chosen.length < k) yield* potential.take(best);
     }
     return chosen;
   } finally {

@@ -1,6 +1,7 @@
-import { CHUNK, type SeedBuffers, seedLayout } from '../backend/layout.js';
+import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
-import { forPasses, type Samples } from '../data/samples.js';
+import type { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
 import { prepareEstimates, quantiseCandidates } from './estimates.js';
@@ -31,7 +32,6 @@ export class Potential {
   private readonly quantised: boolean;
   /** Running sums of the chunks: a draw looks for its chunk first. */
   private readonly cumulative: Float64Array;
-  private readonly chunks: Float64Array;
   private seeds = 0;
 
   constructor(
@@ -41,70 +41,77 @@ export class Potential {
     private readonly buffers: PotentialBuffers,
   ) {
     const { workspace, n, d, precision } = samples;
+    const { threads } = workspace;
     this.quantised = k >= ESTIMATES_MIN_K && d >= ESTIMATES_MIN_D;
-    this.room = workspace.take(seedLayout({ n, d, k, precision, trials, quantised: this.quantised }), n);
-    this.chunks = new Float64Array(Math.ceil(n / CHUNK));
-    this.cumulative = new Float64Array(this.chunks.length);
-    if (this.quantised) prepareEstimates(samples, this.room, buffers.nearest);
+    this.room = workspace.take(seedLayout({ n, d, k, precision, threads, trials, quantised: this.quantised }), n);
+    this.cumulative = new Float64Array(Math.ceil(n / CHUNK));
     writeSeedPlan(samples, this.room, buffers, trials, this.quantised);
   }
 
   /** Makes a sample the first seed. */
-  start(first: number): void {
+  *start(first: number): Work {
     const { samples, buffers } = this;
+    if (this.quantised) yield* prepareEstimates(samples, this.room, buffers.nearest);
     const { workspace, precision, n } = samples;
     this.seeds = 0;
     this.writeCandidates([first]);
     workspace.floats(precision, buffers.closest, n).fill(Infinity);
     workspace.int32(buffers.improved, n).fill(1);
-    this.take(0);
+    yield* this.take(0);
   }
 
   /** By how much the potential would be lower with each of `trials` samples as a further seed. */
-  gainsOf(candidates: readonly number[]): Float64Array {
+  *gainsOf(candidates: readonly number[]): Work<Float64Array> {
     const { samples, room, buffers, trials, seeds } = this;
-    const { workspace, kernels, n, d } = samples;
+    const { workspace, kernels, d } = samples;
     this.writeCandidates(candidates);
     if (this.quantised) quantiseCandidates(samples, room, trials);
     kernels.seedThresholds(buffers.seeds, seeds, d, room.candidates, trials, room.thresholds);
-    workspace.float64(room.gains, trials).fill(0);
-    forPasses(n, (i, count) => kernels.candidateGains(room.plan, i, count), CHUNK);
-    return workspace.float64(room.gains, trials).slice();
+    const gains = workspace.float64(room.gains, this.cumulative.length * trials).fill(0);
+    yield* samples.pass(
+      (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
+      CHUNK,
+    );
+    const sums = new Float64Array(trials);
+    for (let at = 0; at < gains.length; at += trials) for (let t = 0; t < trials; t++) sums[t]! += gains[at + t]!;
+    return sums;
   }
 
   /** Makes one of the candidates that `gainsOf` was last asked for a seed. */
-  take(trial: number): void {
-    const { samples, room, chunks } = this;
-    const { kernels, n, d } = samples;
+  *take(trial: number): Work {
+    const { samples, room, seeds } = this;
+    const { d } = samples;
     const row = centroidStride(d);
     const candidate = this.floats(room.candidates + trial * row * bytesOf(samples.precision), row);
-    this.floats(this.buffers.seeds, (this.seeds + 1) * row).set(candidate, this.seeds * row);
-    forPasses(
-      n,
-      (i, count) => {
-        chunks[i / CHUNK] = kernels.takeSeed(room.plan, i, count, trial, this.seeds);
-      },
+    this.floats(this.buffers.seeds, (seeds + 1) * row).set(candidate, seeds * row);
+    yield* samples.pass(
+      (kernels, i, count) => kernels.takeSeed(room.plan, i, count, trial, seeds),
       CHUNK,
+      room.potentials,
     );
     this.seeds++;
-    accumulate(chunks, this.cumulative);
+    accumulate(this.potentials(), this.cumulative);
+  }
+
+  /** Of each chunk. */
+  private potentials(): Float64Array {
+    return this.samples.workspace.float64(this.room.potentials, this.cumulative.length);
   }
 
   /** A sample, drawn in proportion to what it adds to the potential; any of positive weight where all lie on seeds. */
   draw(random: Random): number {
-    const { samples, chunks, cumulative } = this;
+    const { samples, cumulative } = this;
+    const potentials = this.potentials();
     const total = cumulative[cumulative.length - 1]!;
     if (total === 0) return drawByWeight(samples, random);
     const target = random() * total;
     let chunk = firstAbove(cumulative, target);
-    while (chunk > 0 && chunks[chunk] === 0) chunk--;
+    while (chunk > 0 && potentials[chunk] === 0) chunk--;
     const from = chunk * CHUNK;
     const count = Math.min(CHUNK, samples.n - from);
-    const values = Float64Array.from(this.closest().subarray(from, from + count));
-    if (samples.weights) {
-      const weights = samples.workspace.float64(samples.weightAt(from), count);
-      for (let i = 0; i < count; i++) values[i] = values[i]! * weights[i]!;
-    }
+    const closest = this.floats(this.buffers.closest + from * bytesOf(samples.precision), count);
+    const weights = samples.weights && samples.workspace.float64(samples.weightAt(from), count);
+    const values = weights ? Float64Array.from(closest, (square, i) => square * weights[i]!) : closest;
     return from + drawInProportion(values, target - (chunk > 0 ? cumulative[chunk - 1]! : 0));
   }
 
@@ -127,7 +134,7 @@ export class Potential {
   }
 }
 
-/** The addresses, see assembly/seed.ts. */
+/** The addresses, see assembly/seed.ts, for every thread. */
 export function writeSeedPlan(
   samples: Samples,
   room: SeedBuffers,
@@ -136,11 +143,12 @@ export function writeSeedPlan(
   quantised: boolean,
 ): void {
   const { workspace, x, d, stride, weights } = samples;
-  workspace
-    .int32(room.plan, 16)
-    .set([
-      ...[x, d, stride, weights, buffers.closest, buffers.nearest, buffers.improved, room.candidates, trials],
-      ...[room.thresholds, room.gains, room.scratch],
-      ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.panels] : [0, 0, 0, 0]),
-    ]);
+  for (let thread = 0; thread < workspace.threads; thread++)
+    workspace
+      .int32(room.plan + thread * SEED_PLAN_BYTES, 16)
+      .set([
+        ...[x, d, stride, weights, buffers.closest, buffers.nearest, buffers.improved, room.candidates, trials],
+        ...[room.thresholds, room.gains, room.scratch + thread * SEED_SCRATCH_BYTES],
+        ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.panels] : [0, 0, 0, 0]),
+      ]);
 }

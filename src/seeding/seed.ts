@@ -1,4 +1,5 @@
 import type { Run } from '../algorithms/run.js';
+import type { Work } from '../backend/pass.js';
 import type { InitName, Random } from '../types.js';
 import { afkMc2 } from './afk-mc2.js';
 import { parallel } from './parallel.js';
@@ -12,19 +13,19 @@ export type Seeding =
   | { kind: 'given'; centroids: (random: Random) => ArrayLike<number> };
 
 /** Puts the first centroids in place. */
-export function seedRun(run: Run, seeding: Seeding, random: Random): void {
-  if (seeding.kind !== 'given') BY_NAME[seeding.kind](run, random);
+export function* seedRun(run: Run, seeding: Seeding, random: Random): Work {
+  if (seeding.kind !== 'given') yield* BY_NAME[seeding.kind](run, random);
   else {
     run.setCentroids(seeding.centroids(random));
     if (run.spherical) run.normalise(run.buffers.centroids);
   }
 }
 
-const BY_NAME: Readonly<Record<InitName, (run: Run, random: Random) => void>> = {
+const BY_NAME: Readonly<Record<InitName, (run: Run, random: Random) => Work>> = {
   'k-means++': plusPlus,
   'k-means||': parallel,
   'afk-mc2': afkMc2,
-  random(run, random) {
+  *random(run, random) {
     run.setCentroids(randomSamples(run.samples, run.k, random).flatMap((i) => run.samples.read(i)));
   },
 };

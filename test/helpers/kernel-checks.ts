@@ -84,7 +84,7 @@ export function placeSums(bench: Bench): number {
 
 /** A run whose buffers stand in guarded memory, and those that assignments may change. */
 export function placeRun(bench: Bench): { run: Run; outputs: Region[] } {
-  const plan = runLayout({ ...bench.shape, precision: bench.precision });
+  const plan = runLayout({ ...bench.shape, precision: bench.precision, threads: 1 });
   const buffers = { ...plan };
   for (const name of Object.keys(plan) as (keyof RunBuffers)[])
     buffers[name] = bench.memory.space(Math.ceil(plan[name] / 8), 8);

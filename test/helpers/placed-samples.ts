@@ -1,3 +1,4 @@
+import { now } from '../../src/backend/pass.js';
 import type { Workspace } from '../../src/backend/workspace.js';
 import { statisticsLength } from '../../src/data/centre.js';
 import { copySamples, type Samples, samplesBytes, stagingBytes } from '../../src/data/samples.js';
@@ -24,12 +25,12 @@ export function placeRows(
       x: samplesBytes(n, d, precision),
       staging: stagingBytes(n, d, precision),
       weights: n * 8,
-      scratch: statisticsLength(d) * 8,
+      scratch: statisticsLength(n, d) * 8,
     },
     n,
   );
   if (weights) workspace.float64(buffers.weights, n).set(weights);
   const weightsAt = weights ? buffers.weights : 0;
-  const samples = copySamples(workspace, source, precision, buffers.x, buffers.staging, weightsAt);
+  const samples = now(copySamples(workspace, source, precision, buffers.x, buffers.staging, weightsAt));
   return { samples, scratch: buffers.scratch };
 }

@@ -1,4 +1,5 @@
 import { CHUNK, type SeedBuffers, seedLayout } from '../../../src/backend/layout.js';
+import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
 import { Samples } from '../../../src/data/samples.js';
 import { prepareEstimates, quantiseCandidates } from '../../../src/seeding/estimates.js';
@@ -66,15 +67,16 @@ export const seedTests = {
     const { plan, outputs, candidates, improved, gains, before } = placeSeedPlan(bench, seeds, closest, toSeeds);
     for (let i = 0; i < n; i += CHUNK)
       memory.run(outputs, () => kernels.candidateGains(plan, i, Math.min(CHUNK, n - i)));
-    const foundGains = bench.readFloat64(gains, candidates.length);
+    const foundGains = bench.readFloat64(gains, before.length);
     const foundImproved = bench.readInt32(improved, n);
     const gain = (i: number, c: number[]) => Math.max(closest[i]! - stripedSqDistance(rows[i]!, c, round), 0);
-    candidates.forEach((c, t) => {
-      const expected = [before[t]!];
-      for (let i = 0; i < n; i += CHUNK)
-        expected.push(inOrder([0, ...rows.slice(i, i + CHUNK).map((_, a) => weightOf(bench, i + a) * gain(i + a, c))]));
-      expectSame([foundGains[t]!], [inOrder(expected)]);
+    const expected = before.map((value, at) => {
+      const i = CHUNK * Math.floor(at / candidates.length);
+      const c = candidates[at % candidates.length]!;
+      const gains = rows.slice(i, i + CHUNK).map((_, a) => weightOf(bench, i + a) * gain(i + a, c));
+      return inOrder([value, inOrder([0, ...gains])]);
     });
+    expectSame(foundGains, expected);
     expectSame(
       foundImproved,
       rows.map((_, i) => candidates.reduce((bits, c, t) => bits | (gain(i, c) > 0 ? 1 << t : 0), 0)),
@@ -120,7 +122,7 @@ function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSee
   const candidates = bench.centroids.slice(0, 24);
   const trials = candidates.length;
   const quantised = d > COLUMNS_MAX_D && bench.shape.seed % 2 === 0;
-  const sizes = seedLayout({ n, d, k: seeds.length, precision, trials, quantised });
+  const sizes = seedLayout({ n, d, k: seeds.length, precision, threads: 1, trials, quantised });
   const room = Object.fromEntries(
     Object.entries(sizes).map(([name, size]) => [name, memory.space(Math.ceil(size / 8), 8)]),
   ) as SeedBuffers;
@@ -137,18 +139,18 @@ function placeSeedPlan(bench: Bench, seeds: number[][], closest: number[], toSee
   writeSeedPlan(samples, room, buffers, trials, quantised);
   if (quantised) {
     const zeros = bench.placeInt32(rows.map(() => 0));
-    prepareEstimates(samples, room, zeros);
+    now(prepareEstimates(samples, room, zeros));
   }
   candidates.forEach((c, t) => {
     values.set(c, t * row);
   });
   if (quantised) quantiseCandidates(samples, room, trials);
   kernels.seedThresholds(buffers.seeds, seeds.length, d, room.candidates, trials, room.thresholds);
-  const before = candidates.map(() => bench.random());
-  memory.workspace.float64(room.gains, trials).set(before);
+  const before = Array.from({ length: Math.ceil(n / CHUNK) * trials }, () => bench.random());
+  memory.workspace.float64(room.gains, before.length).set(before);
   const outputs = [
     { pointer: buffers.improved, bytes: n * 4 },
-    { pointer: room.gains, bytes: trials * 8 },
+    { pointer: room.gains, bytes: before.length * 8 },
     { pointer: room.scratch, bytes: sizes.scratch },
   ];
   return { ...buffers, plan: room.plan, gains: room.gains, candidates, outputs, before };

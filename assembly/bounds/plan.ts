@@ -1,0 +1,67 @@
+// A plan, written by TypeScript: addresses and counts (i32) …
+export const X: usize = 0;
+export const D: usize = 4;
+export const STRIDE: usize = 8;
+export const PANELS: usize = 12; // packed centroids, see packOrdered
+export const PANEL_COUNT: usize = 16;
+export const GROUPS: usize = 20;
+export const GROUP_PANELS: usize = 24; // panels of a group; the last group may have fewer
+export const GROUP_OF: usize = 28; // k × i32: group of each centroid
+export const CENTROIDS: usize = 32; // k × d, rows centroidStride(d) apart
+export const LABELS: usize = 36; // n × i32
+export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid
+export const LOWER: usize = 44; // groups × n × T: at most the distance to any other centroid of the group
+export const LOWER_STRIDE: usize = 48; // elements from group to group
+export const SHIFTS: usize = 52; // k × T: at least how far each centroid moved
+export const GROUP_SHIFTS: usize = 56; // groups × T: the farthest of a group
+export const SCRATCH: usize = 60;
+// Where samples and centroids are quantised as well (see quantise.ts), else 0:
+export const QUANTISED: usize = 88; // n × (d rounded up to even) × i16
+export const INVERSE: usize = 92; // n × f32: inverse scale of each sample
+export const QUANTISED_PANELS: usize = 96;
+export const FACTOR: usize = 104; // f64: twice the inverse scale of the centroids
+export const ESTIMATE: usize = 112; // f64: times the inverse scale of a sample, how far an estimated score is off at the most
+export const SURE_0: usize = 120; // f64: an estimate settles a label if the next is worse by more than sure 0 …
+export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale
+// … and how far rounding can reach (f64): scores of one sample are off by margin 0 + margin 1 · upper at the most, in all,
+export const MARGIN_0: usize = 64;
+export const MARGIN_1: usize = 72;
+// and a computed squared distance by this much of itself.
+export const RELATIVE: usize = 80;
+
+/** Samples of one call. */
+export const CHUNK: i32 = 256;
+
+// Scratch. Places are those of the samples in the chunk; there is room for whole vectors behind the last.
+export const LEAST_LOWER: usize = 0; // T: least lower bound of each sample
+export const SQ_DISTANCE: usize = 2112; // T: to the labelled centroid; in the end own² − own score, less the margins
+export const STATE: usize = 4224; // 4 × T: least score so far, its centroid, the next score of that group, and the group
+export const RUNNER_UP: usize = 12672; // T: least score of all groups but the best one
+export const LIMIT: usize = 14784; // T: groups with a lower bound above it are ruled out
+export const THRESHOLD: usize = 16896; // T: groups with an estimate above it cannot hold the best
+export const OWN_GROUP: usize = 19008; // i32: the group of the label, −1 where the label is settled
+export const ACTIVE: usize = 20064; // i32: places of the samples whose bounds do not settle their label
+export const TILE: usize = 21120; // 8 vectors: the scores of a tile
+export const TOP: usize = 21248; // 6 vectors: least score, index, second score of four samples
+export const UNSURE: usize = 21376; // a list, as MEMBERS: samples that an estimate does not settle
+export const GATHERED: usize = 21920; // d × T: rows of samples that lie in columns
+export const MEMBERS: usize = 30368; // per group: how many active samples have to look at it, and their places (u16)
+export const MEMBERS_BYTES: usize = 544;
+
+/** Half a unit in the last place of 1. */
+@inline
+export function epsilonOf<T>(): f64 {
+  return sizeof<T>() == 4 ? 5.9604644775390625e-8 : 1.1102230246251565e-16;
+}
+
+/** Place number m of a list: a count and places, all u16. */
+@inline
+export function placeAt(list: usize, m: i32): usize {
+  return <usize>load<u16>(list + (<usize>m << 1), 2);
+}
+
+/** Lower bounds of a group, from the first sample of the chunk on. */
+@inline
+export function lowerBounds<T>(plan: usize, from: i32, g: i32): usize {
+  return load<usize>(plan, LOWER) + (<usize>g * load<usize>(plan, LOWER_STRIDE) + <usize>from) * sizeof<T>();
+}

@@ -1,0 +1,216 @@
+import { COLUMNS_MAX_D, panelWidth } from '../constants';
+import { quantisedTile } from '../inline/quantised-tile';
+import { scoreTile, TRANSPOSED } from '../inline/tile';
+import {
+  ACTIVE, D, FACTOR, GATHERED, GROUP_PANELS, GROUPS, INVERSE, LIMIT, lowerBounds, MEMBERS, MEMBERS_BYTES, OWN_GROUP, PANEL_COUNT, PANELS,
+  placeAt, QUANTISED, QUANTISED_PANELS, RUNNER_UP, SCRATCH, STATE, STRIDE, SURE_0, SURE_1, THRESHOLD, TILE, TOP, UNSURE, X,
+} from './plan';
+
+/** Lists the active samples that have to look at a group: it is their own, or its lower bound leaves it open. */
+export function collectMembers<T>(plan: usize, from: i32, count: i32, active: i32, g: i32, first: i32): i32 {
+  const scratch = load<usize>(plan, SCRATCH);
+  const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
+  let listed: usize = 0;
+  if (first || load<i32>(plan, GROUPS) == 1) {
+    for (; listed < <usize>active; listed++)
+      store<u16>(members + (listed << 1), <u16>load<i32>(scratch + ACTIVE + (listed << 2)), 2);
+  } else {
+    const lower = lowerBounds<T>(plan, from, g);
+    const lanes: usize = 16 / sizeof<T>();
+    for (let i: usize = 0; i < <usize>count; i += lanes) {
+      const within = v128.le<T>(v128.load(lower + i * sizeof<T>()), v128.load(scratch + LIMIT + i * sizeof<T>()));
+      const bits = bitsOf<T>(v128.or(within, isGroup<T>(scratch + OWN_GROUP + (i << 2), g)));
+      if (bits == 0) continue;
+      for (let lane: usize = 0; lane < lanes; lane++) {
+        store<u16>(members + (listed << 1), <u16>(i + lane), 2);
+        listed += <usize>((bits >> <i32>lane) & 1);
+      }
+    }
+  }
+  store<u16>(members, <u16>listed);
+  return <i32>listed;
+}
+
+@inline
+function isGroup<T>(groups: usize, g: i32): v128 {
+  if (sizeof<T>() == 4) return i32x4.eq(v128.load(groups), i32x4.splat(g));
+  return i64x2.eq(v128.load_ext<i32>(groups), i64x2.splat(<i64>g));
+}
+
+@inline
+function bitsOf<T>(mask: v128): i32 {
+  return sizeof<T>() == 4 ? i32x4.bitmask(mask) : i64x2.bitmask(mask);
+}
+
+/** Scores the listed samples against the centroids of a group, four at a time. */
+export function scanGroup<T>(plan: usize, from: i32, g: i32, list: usize): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const count = <i32>load<u16>(list);
+  const d = load<i32>(plan, D);
+  const gathered = d <= COLUMNS_MAX_D;
+  const row = <usize>(gathered ? d : load<i32>(plan, STRIDE)) * sizeof<T>();
+  const rows = gathered ? scratch + GATHERED : load<usize>(plan, X) + <usize>from * row;
+  const panelBytes = <usize>(2 + d) * 32;
+  const firstPanel = g * load<i32>(plan, GROUP_PANELS);
+  const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - firstPanel);
+  const panel = load<usize>(plan, PANELS) + <usize>firstPanel * panelBytes;
+  const lower = lowerBounds<T>(plan, from, g);
+  for (let m = 0; m < count; m += 4) {
+    // A tile that sticks out at the end repeats the last member.
+    const i0 = placeAt(list, m);
+    const i1 = placeAt(list, min(m + 1, count - 1));
+    const i2 = placeAt(list, min(m + 2, count - 1));
+    const i3 = placeAt(list, min(m + 3, count - 1));
+    for (let p = 0; p < panels; p++) {
+      const packed = panel + <usize>p * panelBytes;
+      scoreTile<T>(
+        TRANSPOSED, rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed + 32, scratch + TILE, f64x2.splat(0),
+      );
+      mergeTop<T>(scratch, packed, 0, p == 0);
+      if (sizeof<T>() == 8) mergeTop<T>(scratch, packed, 16, p == 0);
+    }
+    for (let r = 0; r < min(4, count - m); r++) keepTop<T, T>(scratch, lower, g, r, placeAt(list, m + r));
+  }
+}
+
+/** The same by estimates from quantised values, which are off by ESTIMATE · inverse scale at the most. */
+export function estimateGroup<T>(plan: usize, from: i32, g: i32, list: usize): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const count = <i32>load<u16>(list);
+  const d = load<i32>(plan, D);
+  const row = <usize>((d + 1) & ~1) << 1;
+  const panelBytes = <usize>(2 + ((d + 1) >> 1)) << 5;
+  const perEight = 8 / panelWidth<T>();
+  const firstPanel = (g * load<i32>(plan, GROUP_PANELS)) / perEight;
+  const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - g * load<i32>(plan, GROUP_PANELS)) / perEight;
+  const panel = load<usize>(plan, QUANTISED_PANELS) + <usize>firstPanel * panelBytes;
+  const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
+  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
+  const factor = f32x4.splat(<f32>load<f64>(plan, FACTOR));
+  const lower = lowerBounds<T>(plan, from, g);
+  for (let m = 0; m < count; m += 4) {
+    const i0 = placeAt(list, m);
+    const i1 = placeAt(list, min(m + 1, count - 1));
+    const i2 = placeAt(list, min(m + 2, count - 1));
+    const i3 = placeAt(list, min(m + 3, count - 1));
+    let inverse = v128.load32_zero(inverses + (i0 << 2));
+    inverse = v128.load_lane<f32>(inverses + (i1 << 2), inverse, 1);
+    inverse = v128.load_lane<f32>(inverses + (i2 << 2), inverse, 2);
+    inverse = v128.load_lane<f32>(inverses + (i3 << 2), inverse, 3);
+    const scales = f32x4.mul(inverse, factor);
+    for (let p = 0; p < panels; p++) {
+      const packed = panel + <usize>p * panelBytes;
+      quantisedTile(rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed, scales, scratch + TILE);
+      mergeTop<f32>(scratch, packed, 0, p == 0);
+    }
+    for (let r = 0; r < min(4, count - m); r++) keepTop<T, f32>(scratch, lower, g, r, placeAt(list, m + r));
+  }
+}
+
+/** Takes the true scores for samples whose best estimate is not far enough ahead, of the groups that may hold the best. */
+export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const list = scratch + UNSURE;
+  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
+  let unsure = 0;
+  for (let a: usize = 0; a < <usize>active; a++) {
+    const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
+    const state = scratch + STATE + i * 4 * sizeof<T>();
+    const threshold = scratch + THRESHOLD + i * sizeof<T>();
+    const best = load<T>(state);
+    const next = min(load<T>(scratch + RUNNER_UP + i * sizeof<T>()), load<T>(state, 2 * sizeof<T>()));
+    const margin = load<f64>(plan, SURE_0) + load<f64>(plan, SURE_1) * <f64>load<f32>(inverses + (i << 2));
+    if (<f64>next - <f64>best > margin) {
+      store<T>(threshold, <T>-Infinity);
+      continue;
+    }
+    unsure++;
+    // Rounding to T must not lower it.
+    store<T>(threshold, <T>(<f64>best + 1.01 * margin));
+    store<T>(state, <T>Infinity);
+    store<T>(state, <T>Infinity, sizeof<T>());
+  }
+  if (unsure == 0) return;
+  const groups = load<i32>(plan, GROUPS);
+  for (let g = 0; g < groups; g++) {
+    const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
+    const lower = lowerBounds<T>(plan, from, g);
+    const looked = <i32>load<u16>(members);
+    let count: usize = 0;
+    for (let m = 0; m < looked; m++) {
+      const i = placeAt(members, m);
+      store<u16>(list + (count << 1), <u16>i, 2);
+      count += usize(load<T>(lower + i * sizeof<T>()) <= load<T>(scratch + THRESHOLD + i * sizeof<T>()));
+    }
+    store<u16>(list, <u16>count);
+    if (count > 0) scanGroup<T>(plan, from, g, list);
+  }
+}
+
+/**
+ * Least score, its index and second least score over the centroids of a panel, merged into those of the panels before. Lanes
+ * are samples; `half` is 16 for the second pair of samples of float64. Within a panel indices grow, so masking and maximum
+ * select them; between panels equal scores go to the lower index.
+ */
+@inline
+function mergeTop<T>(scratch: usize, indices: usize, half: usize, alone: bool): void {
+  const step: usize = 4 * sizeof<T>();
+  const tile = scratch + TILE + half;
+  const top = scratch + TOP + half;
+  let least = v128.load(tile);
+  let index = v128.load_splat<T>(indices);
+  let second = v128.splat<T>(<T>Infinity);
+  for (let j: usize = 1; j < <usize>panelWidth<T>(); j++) {
+    const score = v128.load(tile + j * step);
+    const better = v128.lt<T>(score, least);
+    index = v128.pmax<T>(index, v128.and(better, v128.load_splat<T>(indices + j * sizeof<T>())));
+    second = v128.pmin<T>(second, v128.pmax<T>(least, score));
+    least = v128.pmin<T>(least, score);
+  }
+  if (!alone) {
+    const known = v128.load(top);
+    const knownIndex = v128.load(top, 4 * sizeof<T>());
+    const better = v128.or(v128.lt<T>(known, least), v128.and(v128.eq<T>(known, least), v128.lt<T>(knownIndex, index)));
+    second = v128.pmin<T>(v128.pmin<T>(second, v128.load(top, 8 * sizeof<T>())), v128.pmax<T>(known, least));
+    index = v128.bitselect(knownIndex, index, better);
+    least = v128.pmin<T>(known, least);
+  }
+  v128.store(top, least);
+  v128.store(top, index, 4 * sizeof<T>());
+  v128.store(top, second, 8 * sizeof<T>());
+}
+
+/**
+ * Notes a group's least score in place of its lower bound, for settleLowerBounds, and takes the four values of the group into
+ * the state of a sample if it is the best so far. Without a branch: nobody could foretell it.
+ */
+@inline
+function keepTop<T, S>(scratch: usize, lower: usize, g: i32, r: i32, i: usize): void {
+  const top = scratch + TOP + <usize>r * sizeof<S>();
+  const score = <T>load<S>(top);
+  const index = <T>load<S>(top, 4 * sizeof<S>());
+  const second = <T>load<S>(top, 8 * sizeof<S>());
+  const state = scratch + STATE + i * 4 * sizeof<T>();
+  const next = scratch + RUNNER_UP + i * sizeof<T>();
+  store<T>(lower + i * sizeof<T>(), score);
+  const known = v128.load(state);
+  let found = v128.replace_lane<T>(v128.splat<T>(score), 1, index);
+  if (sizeof<T>() == 4) {
+    found = v128.replace_lane<f32>(found, 2, <f32>second);
+    found = v128.replace_lane<f32>(found, 3, <f32>g);
+  }
+  // A better score, or the same with a lower index.
+  const less = v128.lt<T>(found, known);
+  const same = v128.eq<T>(found, known);
+  const better =
+    sizeof<T>() == 4
+      ? v128.shuffle<u32>(v128.or(less, v128.and(same, v128.shuffle<u32>(less, less, 1, 1, 1, 1))), less, 0, 0, 0, 0)
+      : v128.shuffle<u64>(v128.or(less, v128.and(same, v128.shuffle<u64>(less, less, 1, 1))), less, 0, 0);
+  v128.store(state, v128.bitselect(found, known, better));
+  if (sizeof<T>() == 8) {
+    const rest = v128.replace_lane<f64>(f64x2.splat(<f64>second), 1, <f64>g);
+    v128.store(state, v128.bitselect(rest, v128.load(state, 16), better), 16);
+  }
+  const lost = v128.pmax<T>(found, known);
+  store<T>(next, <T>min<T>(load<T>(next), v128.extract_lane<T>(lost, 0)));
+}

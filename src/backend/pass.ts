@@ -1,0 +1,55 @@
+import type { Precision } from '../types.js';
+import type { Backend, Kernels } from './backend.js';
+import type { Workspace } from './workspace.js';
+
+/**
+ * What a pass does to samples `from` … `from + count − 1`: one kernel call, or several. Arguments are linear in `from`, `count`
+ * and `thread`, whose only use is to choose the scratch of a thread: addresses are worked out elsewhere from a few calls.
+ * Returns what the last call
+ * does, a number or nothing.
+ */
+export type RangeCall = (kernels: Kernels, from: number, count: number, thread: number) => unknown;
+
+/** Kernel work over n samples, `rows` at a time: the ranges may come in any order and on any thread. */
+export interface Pass {
+  readonly call: RangeCall;
+  readonly backend: Backend;
+  readonly precision: Precision;
+  readonly n: number;
+  readonly rows: number;
+  /** Address of a float64 for the value of each range, or 0: values are integers then, which add up alike in any order. */
+  readonly values: number;
+}
+
+/**
+ * Work that goes on as a generator wherever it passes over all samples. In a workspace of one thread such passes are made at
+ * once and nothing is yielded; in a deferred one whoever drives the generator has them made and hands the sum of their values
+ * back. `undefined` is a place to pause.
+ */
+export type Work<T = void, Y = never> = Generator<Pass | undefined | Y, T, number>;
+
+/** Work in a workspace that defers nothing. */
+export function now<T>(work: Work<T>): T {
+  return work.next().value as T;
+}
+
+/** Has a pass made; returns the sum of its values, in the order of the ranges. One range is not worth deferring. */
+export function* make(workspace: Workspace, pass: Pass): Work<number> {
+  if (workspace.deferred && pass.n > pass.rows) return yield pass;
+  return makeRanges(workspace, pass, 0, pass.n);
+}
+
+/** Makes the ranges of a pass from `from` to `to`, on this thread. */
+export function makeRanges(workspace: Workspace, pass: Pass, from: number, to: number): number {
+  const { call, backend, precision, rows, values } = pass;
+  const kernels = backend.kernels[precision];
+  let sum = 0;
+  let cell = from / rows;
+  const cells = values ? workspace.float64(values, Math.ceil(pass.n / rows)) : undefined;
+  for (let i = from; i < to; i += rows) {
+    const value = (call(kernels, i, Math.min(rows, to - i), 0) as number) || 0;
+    if (cells) cells[cell++] = value;
+    sum += value;
+  }
+  return sum;
+}
