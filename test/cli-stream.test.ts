@@ -113,7 +113,7 @@ describe('cluster --stream', () => {
     const stream = createWriteStream(big);
     for (let i = 0; i < 20; i++) stream.write(rows.map((row) => `${row}\n`).join(''));
     await new Promise((resolve) => stream.end(resolve));
-    const { code, err } = await call(`${big} -k 8 --stream --max-iter 3`, true);
+    const { code, err } = await call(`${big} -k 30 --stream --tol 0 --max-iter 40`, true);
     expect(code).toBe(0);
     expect(err).toMatch(/━+─* [\d.]+ [kM]B of [\d.]+ MB · .* left · clustering, pass \d/);
     expect(err).toMatch(/inertia [\d.e+,]+ after iteration \d/);
@@ -160,7 +160,7 @@ describe('the memory of a stream', () => {
       expect(status, stderr).toBe(0);
       return Number(/peak (\d+)/.exec(stderr)![1]) * 1024;
     };
-    // Ten times the file, 20 MB more of text and 11 MB of numbers: less than half of that more of memory.
-    expect(peak(60) - peak(6)).toBeLessThan(15e6);
+    // Ten times the file: in memory that takes some 60 MB more.
+    expect(peak(60) - peak(6)).toBeLessThan(12e6);
   });
 });

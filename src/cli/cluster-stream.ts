@@ -28,8 +28,9 @@ export async function runClusterStream(args: ClusterArguments, terminal: Termina
   checkArguments(args);
   const note = (text: string) => !args.quiet && terminal.stderr.write(`note: ${text}\n`);
   const progress = createProgress(terminal, args.quiet);
+  let stream: TableStream | undefined;
   try {
-    const stream = await TableStream.open(
+    stream = await TableStream.open(
       args,
       note,
       passBar(progress, () => 'looking at the columns'),
@@ -52,6 +53,7 @@ export async function runClusterStream(args: ClusterArguments, terminal: Termina
     if (written.length > 0) note(`wrote ${written.join(', ')}`);
   } finally {
     progress.end();
+    await stream?.close();
   }
 }
 
@@ -68,7 +70,7 @@ async function fitScaling(args: ClusterArguments, stream: TableStream, progress:
   const scalingFit = new ScalingFit(args.scale, stream.columns.length);
   for (let pass = 1; pass <= scalingFit.passes; pass++) {
     const bar = passBar(progress, () => `scaling, pass ${pass} of ${scalingFit.passes}`);
-    for await (const { values } of stream.batches(bar)) scalingFit.add(pass, values);
+    for await (const values of stream.numbers(bar)) scalingFit.add(pass, values);
   }
   return scalingFit.finish();
 }
@@ -90,7 +92,7 @@ async function clusterRows(
     pass++;
     const number = pass;
     const title = () => (miniBatch ? 'mini-batches' : `clustering, pass ${number}${known}`);
-    for await (const { values } of stream.batches(passBar(progress, title))) yield scale(values, scaling);
+    for await (const values of stream.numbers(passBar(progress, title))) yield scale(values, scaling);
   }
   const given = { ...options, k: k as number, nFeatures: stream.columns.length };
   try {
@@ -123,7 +125,9 @@ async function label(
 
   const sizes = new Float64Array(model.k);
   const sq = new Float64Array(model.k);
-  for await (const { cells, kept, values } of stream.batches(passBar(progress, () => 'labels'))) {
+  const needsText = out !== undefined && (labelsWithData || !stream.clean);
+  const bar = passBar(progress, () => 'labels');
+  for await (const { cells, kept, values } of needsText ? stream.batches(bar) : withoutText(stream.numbers(bar))) {
     const { labels, distances } = values.length > 0 ? model.nearest(scale(values, scaling)) : none;
     labels.forEach((j, i) => {
       sizes[j]!++;
@@ -131,7 +135,7 @@ async function label(
     });
     if (!out) continue;
     let at = 0;
-    const ofRows = kept.map((is) => (is ? labels[at++]! : ''));
+    const ofRows = kept ? kept.map((is) => (is ? labels[at++]! : '')) : Array.from(labels);
     if (labelsWithData)
       await out.write(
         formatCsv(
@@ -149,6 +153,10 @@ async function label(
     spreads: Array.from(sq, (sum, j) => (sizes[j]! > 0 ? Math.sqrt(sum / sizes[j]!) : 0)),
     centroids: model.centroids.map((row) => (options.metric === 'cosine' ? Array.from(row) : unscale(row, scaling))),
   };
+}
+
+async function* withoutText(numbers: AsyncIterable<Float64Array>) {
+  for await (const values of numbers) yield { cells: [], kept: undefined, values };
 }
 
 const none = { labels: new Int32Array(0), distances: new Float64Array(0) };

@@ -3,6 +3,7 @@ import { readNumber } from './cells.js';
 import { type ColumnChoice, chooseColumns } from './column-choice.js';
 import { type Dialect, detectDialect } from './dialect.js';
 import { DataError, fileTrouble } from './failures.js';
+import { NumberSpool } from './number-spool.js';
 import { faultsMessage, type MissingPolicy } from './samples.js';
 import { type Column, readRecords, type Table, TableBuilder } from './table-reader.js';
 import type { Terminal } from './terminal.js';
@@ -34,10 +35,15 @@ export function sizeOfFile(file: string): number {
 
 /** A table in a file that is read anew for every pass, a piece of it in memory at a time. */
 export class TableStream {
+  /** What earlier passes have kept of the numbers, once it is all of them. */
+  private spool: NumberSpool | undefined;
+
   private constructor(
     /** Without values. */
     readonly table: Table,
     readonly columns: Column[],
+    /** Whether every row is kept. */
+    readonly clean: boolean,
     private readonly file: string,
     private readonly size: number,
   ) {}
@@ -58,10 +64,39 @@ export class TableStream {
     const columns = chooseColumns(table, choice, note);
     const faulty = table.ragged.count > 0 || columns.some(({ faults }) => faults.count > 0);
     if (faulty && missing === 'error') throw new DataError(faultsMessage(table, columns));
-    return new TableStream(table, columns, file, size);
+    return new TableStream(table, columns, !faulty, file, size);
   }
 
-  /** A further pass. */
+  /** A further pass over the numbers of the rows that are kept: over the text only the first time, if there is room on disk. */
+  async *numbers(onBytes: OnBytes): AsyncGenerator<Float64Array> {
+    if (this.spool) {
+      yield* this.spool.read(onBytes);
+      return;
+    }
+    let spool = await NumberSpool.create(this.columns.length);
+    let complete = false;
+    try {
+      for await (const { values } of this.batches(onBytes)) {
+        if (spool && !(await spool.write(values))) {
+          await spool.close();
+          spool = undefined;
+        }
+        yield values;
+      }
+      complete = true;
+    } finally {
+      if (complete) this.spool = spool;
+      else await spool?.close();
+    }
+  }
+
+  /** Gives the room on disk back. */
+  async close(): Promise<void> {
+    await this.spool?.close();
+    this.spool = undefined;
+  }
+
+  /** A further pass over the text. */
   async *batches(onBytes: OnBytes): AsyncGenerator<RowBatch> {
     const { dialect, columns } = this.table;
     const source = await openText(this.file, noInput, counter(this.size, onBytes));
