@@ -21,6 +21,28 @@ function toColumns<T>(rows: usize, n: i32, d: i32, columns: usize, stride: i32):
 }
 
 /**
+ * Copies samples that an index names, one behind the other.
+ *
+ * @param x in: samples in the layout of d
+ * @param indices in: n × i32
+ * @param target out: n × d in the layout of d
+ * @param targetStride elements from column to column or from row to row of the target
+ */
+function gather<T>(x: usize, d: i32, stride: i32, indices: usize, n: i32, target: usize, targetStride: i32): void {
+  const row = rowBytes<T>(d, stride);
+  const column = columnBytes<T>(d, stride);
+  const targetRow = rowBytes<T>(d, targetStride);
+  const targetColumn = columnBytes<T>(d, targetStride);
+  const vectors: usize = d <= COLUMNS_MAX_D ? 0 : (<usize>d * sizeof<T>()) & ~15;
+  for (let i = 0; i < n; i++) {
+    const from = x + <usize>load<u32>(indices + (<usize>i << 2)) * row;
+    for (let b: usize = 0; b < vectors; b += 16) v128.store(target + b, v128.load(from + b));
+    for (let f = vectors / sizeof<T>(); f < <usize>d; f++) store<T>(target + f * targetColumn, load<T>(from + f * column));
+    target += targetRow;
+  }
+}
+
+/**
  * Adds to the sums of the features those of n samples, in float64, in four stripes i mod 4 that are merged as
  * (s₀ + s₂) + (s₁ + s₃). Not finite where a sample is not.
  *
@@ -214,6 +236,13 @@ function sumOfSquares<T>(x: usize, column: usize, d: i32, factor: f64): f64 {
     sum += value * value;
   }
   return sum;
+}
+
+export function gatherF32(x: usize, d: i32, stride: i32, indices: usize, n: i32, target: usize, targetStride: i32): void {
+  gather<f32>(x, d, stride, indices, n, target, targetStride);
+}
+export function gatherF64(x: usize, d: i32, stride: i32, indices: usize, n: i32, target: usize, targetStride: i32): void {
+  gather<f64>(x, d, stride, indices, n, target, targetStride);
 }
 
 export function toColumnsF32(rows: usize, n: i32, d: i32, columns: usize, stride: i32): void {

@@ -5,7 +5,18 @@ import { availableParallelism, cpus } from 'node:os';
 const FILE = 'docs/benchmarks.md';
 
 /** The parts of the page, in its order. */
-const PARTS = ['fit', 'peers', 'native', 'kernels', 'seeding', 'threads', 'sweep', 'cold', 'memory'] as const;
+const PARTS = [
+  'fit',
+  'peers',
+  'native',
+  'kernels',
+  'seeding',
+  'threads',
+  'minibatch',
+  'sweep',
+  'cold',
+  'memory',
+] as const;
 
 export interface Report {
   part: (typeof PARTS)[number];

@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 process.chdir(resolve(import.meta.dirname, '..'));
 
-const known = ['kernels', 'fit', 'peers', 'native', 'seeding', 'sweep', 'cold', 'memory', 'threads'];
+const known = ['kernels', 'fit', 'peers', 'native', 'seeding', 'sweep', 'cold', 'memory', 'threads', 'minibatch'];
 const args = process.argv.slice(2);
 const firstOption = args.findIndex((arg) => arg.startsWith('-'));
 const names = firstOption < 0 ? args : args.slice(0, firstOption);

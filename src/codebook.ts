@@ -101,14 +101,19 @@ function inWorkspace<T>(
 }
 
 /** @throws ERR_FEATURES and what the data forms throw */
-export function sourceFor({ d }: Codebook, data: Data): Source {
-  const source = readSource(data, d);
-  if (source.nFeatures !== d)
+export function sourceFor(codebook: Codebook, data: Data): Source {
+  const source = readSource(data, codebook.d);
+  checkFeatures(codebook, source);
+  return source;
+}
+
+/** @throws ERR_FEATURES */
+export function checkFeatures({ d }: Codebook, { nFeatures }: Source): void {
+  if (nFeatures !== d)
     throw rangeError(
       'ERR_FEATURES',
-      `the data has ${source.nFeatures} features, but the centroids have ${d}; they must have the same`,
+      `the data has ${nFeatures} features, but the centroids have ${d}; they must have the same`,
     );
-  return source;
 }
 
 function* compare(

@@ -10,7 +10,7 @@ import type { Codebook } from './codebook.js';
 import { type FeatureStatistics, measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
 import { copySamples, normalise, Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import type { Source } from './data/source.js';
-import { checkWeights } from './data/weights.js';
+import { checkWeights, heaviestOf } from './data/weights.js';
 import { checkK, type ResolvedOptions } from './options.js';
 import { startingCentroids } from './seeding/given.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
@@ -36,7 +36,7 @@ export class Fit {
     const start = startingCentroids(options.init, data, k, d);
     const { samples, statistics } = yield* placeSamples(workspace, source, precision, options.metric, weights);
     const buffers = workspace.take(runLayout({ n, d, k, precision, threads: workspace.threads }), n);
-    const maxWeight = weights ? weights.reduce((a, b) => Math.max(a, b)) : 1;
+    const maxWeight = weights ? heaviestOf(weights) : 1;
     const backend = workspace.backendFor(options.relaxedSimd);
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight, backend);
     const { shift, meanVariance } = statistics;
@@ -64,33 +64,41 @@ export class Fit {
 
   /** The current centroids, for comparisons with new samples. */
   codebook(): Codebook {
-    const { samples, k, backend } = this.run;
-    return {
-      k,
-      d: samples.d,
-      precision: samples.precision,
-      metric: this.options.metric,
-      relaxedSimd: isRelaxed(backend.name),
-      shift: this.shift,
-      shiftedCentroids: this.run.copyCentroids(),
-    };
+    return codebookOf(this.run, this.shift);
   }
 }
 
+/** The centroids of a run over samples that were shifted. */
+export function codebookOf(run: Run, shift: Float64Array): Codebook {
+  const { samples, k, spherical, backend } = run;
+  return {
+    k,
+    d: samples.d,
+    precision: samples.precision,
+    metric: spherical ? 'cosine' : 'euclidean',
+    relaxedSimd: isRelaxed(backend.name),
+    shift,
+    shiftedCentroids: run.copyCentroids(),
+  };
+}
+
 /** Centroids as samples are: rounded to the precision first, then shifted. */
-function shifted(centroids: Float64Array, shift: Float64Array, precision: Precision): FloatArray {
+export function shifted(centroids: Float64Array, shift: Float64Array, precision: Precision): FloatArray {
   const values = floatArray(precision, centroids.length);
   values.set(centroids);
   for (let i = 0; i < values.length; i++) values[i] = values[i]! - shift[i % shift.length]!;
   return values;
 }
 
-function* placeSamples(
+/** Copies samples into memory, measures and centres them: by their mean, or by a shift that is given. */
+export function* placeSamples(
   workspace: Workspace,
   source: Source,
   precision: Precision,
   metric: 'euclidean' | 'cosine',
   weights: Float64Array | undefined,
+  given?: Float64Array,
+  rowsBefore = 0,
 ): Work<{ samples: Samples; statistics: FeatureStatistics }> {
   const { nSamples: n, nFeatures: d, matrix } = source;
   const small = workspace.take(
@@ -112,10 +120,10 @@ function* placeSamples(
     d > COLUMNS_MAX_D && metric === 'euclidean' && matrix?.isIn(workspace, precision) ? matrix : undefined;
   let samples = resident ? new Samples(workspace, precision, n, d, resident.pointer, d, weightsAt) : yield* copy();
   if (metric === 'cosine') {
-    yield* measureFeatures(samples, small.statistics, false);
+    yield* measureFeatures(samples, small.statistics, false, rowsBefore);
     yield* normalise(samples);
   }
-  const statistics = yield* measureFeatures(samples, small.statistics, metric === 'euclidean');
+  const statistics = yield* measureFeatures(samples, small.statistics, given ?? metric === 'euclidean', rowsBefore);
   if (statistics.shift.some((value) => value !== 0)) {
     if (resident) samples = yield* copy();
     yield* subtractShift(samples, statistics.shift, small.shift);

@@ -38,7 +38,8 @@ const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 export const INIT_NAMES: readonly InitName[] = ['k-means++', 'k-means||', 'afk-mc2', 'random'];
 
-const RULES: OptionRules = {
+/** Of the options that all models have. */
+export const COMMON_RULES: OptionRules = {
   nFeatures: integer(1),
   init: [
     (v) => INIT_NAMES.some((name) => v === name) || isObject(v) || isFunction[0](v),
@@ -51,11 +52,15 @@ const RULES: OptionRules = {
   seed: seedRule,
   sampleWeight: anything,
   metric: oneOf('euclidean', 'cosine'),
-  algorithm: oneOf('auto', ...ALL_ALGORITHMS),
-  emptyCluster: oneOf('relocate', 'keep', 'error'),
   precision: oneOf('auto', 'float32', 'float64'),
   relaxedSimd: [(v) => typeof v === 'boolean', 'true or false'],
   onProgress: isFunction,
+};
+
+const RULES: OptionRules = {
+  ...COMMON_RULES,
+  algorithm: oneOf('auto', ...ALL_ALGORITHMS),
+  emptyCluster: oneOf('relocate', 'keep', 'error'),
 };
 
 /** What every asynchronous call takes. */

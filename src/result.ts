@@ -97,6 +97,11 @@ class Result extends Model implements KMeansResult {
   }
 }
 
+/** The same without labels. */
+export function createModel(codebook: Codebook, outcome: Outcome): KMeansModel {
+  return new Model(codebook, outcome);
+}
+
 export function createResult(labels: Int32Array, codebook: Codebook, outcome: Outcome): KMeansResult {
   return new Result(labels, codebook, outcome);
 }
@@ -107,6 +112,12 @@ export function createResult(labels: Int32Array, codebook: Codebook, outcome: Ou
  * @throws ERR_DATA_TYPE for anything else
  */
 export function kmeansFromJSON(json: object): KMeansModel {
+  const codebook = codebookFromJSON(json);
+  return new Model(codebook, { ...(json as KMeansJSON), counts: Float64Array.from((json as KMeansJSON).counts) });
+}
+
+/** What such a model compares samples with. */
+export function codebookFromJSON(json: object): Codebook {
   const model = json as Partial<KMeansJSON> | null;
   const { k = 0, nFeatures: d = 0, precision, metric } = model ?? {};
   const known =
@@ -118,6 +129,7 @@ export function kmeansFromJSON(json: object): KMeansModel {
   if (
     !known ||
     model.shift?.length !== d ||
+    model.counts?.length !== k ||
     values.length !== k * d ||
     k * d === 0 ||
     ![...values, ...model.shift].every(Number.isFinite)
@@ -127,8 +139,7 @@ export function kmeansFromJSON(json: object): KMeansModel {
   shiftedCentroids.set(values);
   const relaxedSimd = isRelaxed(model.backend);
   const shift = Float64Array.from(model.shift);
-  const codebook: Codebook = { k, d, precision, metric, relaxedSimd, shift, shiftedCentroids };
-  return new Model(codebook, { ...(model as KMeansJSON), counts: Float64Array.from(model.counts ?? []) });
+  return { k, d, precision, metric, relaxedSimd, shift, shiftedCentroids };
 }
 
 /** k rows of d in the coordinates of the data, views of one array. */

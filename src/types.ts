@@ -41,6 +41,22 @@ export type Data =
 /** Draws a number in [0, 1). */
 export type Random = () => number;
 
+/** Samples with their weights. */
+export interface WeightedBatch {
+  readonly data: Data;
+  /** One number ≥ 0 for each sample of the batch. */
+  readonly sampleWeight?: ArrayLike<number>;
+}
+
+/** A part of a stream of samples. */
+export type Batch = Data | WeightedBatch;
+
+/** Consecutive parts of all samples, all with the same features. */
+export type Batches = AsyncIterable<Batch> | Iterable<Batch>;
+
+/** Opens a stream of samples at its beginning; called once for every pass, and must give the same samples every time. */
+export type BatchSource = () => Batches | Promise<Batches>;
+
 export type InitFunction = (data: Data, k: number, random: Random) => Data;
 
 export type InitName = 'k-means++' | 'k-means||' | 'afk-mc2' | 'random';

@@ -4,6 +4,7 @@ load:     {"op", "data", "start": files of raw values, "n", "d", "k", "precision
 fit:      {"op", "by": "lloyd" | "elkan" | "faiss", "iterations", "labels": file to write, or nothing}
           -> {"seconds", "iterations", "inertia"}
 seed:     {"op", "k", "seed"} -> {"seconds", "potential": sum of squared distances to the nearest seed}
+minibatch: {"op", "k", "seed", "batch"} -> {"seconds", "steps", "inertia"}
 versions: {"op"} -> names and versions
 """
 
@@ -17,7 +18,7 @@ import faiss
 import numpy as np
 import sklearn
 import threadpoolctl
-from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.cluster import KMeans, MiniBatchKMeans, kmeans_plusplus
 from sklearn.metrics import pairwise_distances_argmin_min
 
 warnings.filterwarnings("ignore")
@@ -88,6 +89,16 @@ def seed(request):
     return {"seconds": seconds, "potential": float(sq_distances.sum(dtype=np.float64))}
 
 
+def minibatch(request):
+    model = MiniBatchKMeans(
+        n_clusters=request["k"], batch_size=request["batch"], n_init="auto", random_state=request["seed"]
+    )
+    began = time.perf_counter()
+    model.fit(samples)
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "steps": int(model.n_steps_), "inertia": float(model.inertia_)}
+
+
 def versions(request):
     libraries = [library for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]
     blas = ", ".join(f"{library['internal_api']} {library['version']}" for library in libraries)
@@ -100,7 +111,7 @@ def versions(request):
     }
 
 
-operations = {"load": load, "fit": fit, "seed": seed, "versions": versions}
+operations = {"load": load, "fit": fit, "seed": seed, "minibatch": minibatch, "versions": versions}
 
 for line in sys.stdin:
     request = json.loads(line)

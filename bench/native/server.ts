@@ -60,6 +60,10 @@ export class PythonServer {
     return this.request({ op: 'seed', k, seed });
   }
 
+  miniBatch(k: number, seed: number, batch: number): Promise<{ seconds: number; steps: number; inertia: number }> {
+    return this.request({ op: 'minibatch', k, seed, batch });
+  }
+
   versions(): Promise<Record<string, string>> {
     return this.request({ op: 'versions' });
   }

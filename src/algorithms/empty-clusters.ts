@@ -41,7 +41,8 @@ function emptyClusters(run: Run): number[] {
  * Until `countSamples` the counts are those of the means.
  */
 function* relocate(run: Run, empty: readonly number[]): Work {
-  const chosen = yield* farthestSamples(run, empty.length);
+  yield* run.measure();
+  const chosen = farthestSamples(run, empty.length);
   const labels = run.labels();
   const donors = chosen.map((i) => labels[i]!);
   chosen.forEach((i, e) => {
@@ -54,9 +55,11 @@ function* relocate(run: Run, empty: readonly number[]): Work {
   });
 }
 
-/** Up to `count` samples of positive weight, farthest from their centroid first; none that lies on it within rounding. */
-function* farthestSamples(run: Run, count: number): Work<number[]> {
-  yield* run.measure();
+/**
+ * Up to `count` samples of positive weight whose squared distance, as measured, exceeds `least`, the farthest from their
+ * centroid first; none that lies on it within rounding.
+ */
+export function farthestSamples(run: Run, count: number, least = 0): number[] {
   const { samples } = run;
   const distances = run.distances();
   const weights = samples.weights ? samples.workspace.float64(samples.weights, samples.n) : undefined;
@@ -67,7 +70,7 @@ function* farthestSamples(run: Run, count: number): Work<number[]> {
   for (let i = 0; i < samples.n; i++) {
     if (weights?.[i] === 0) continue;
     if (farthest.length === count && distances[i]! <= distances[farthest[count - 1]!]!) continue;
-    if (distances[i] === 0 || distances[i]! <= noise(i)) continue;
+    if (distances[i]! <= least || distances[i]! <= noise(i)) continue;
     const place = farthest.findIndex((other) => distances[other]! < distances[i]!);
     farthest.splice(place < 0 ? farthest.length : place, 0, i);
     farthest.length = Math.min(farthest.length, count);

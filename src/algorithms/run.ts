@@ -13,7 +13,8 @@ export class Run {
   writeLabels: () => void = () => {};
 
   constructor(
-    readonly samples: Samples,
+    /** May be replaced by others, as many or fewer. */
+    public samples: Samples,
     readonly k: number,
     /** Whether centroids are scaled to length 1. */
     readonly spherical: boolean,
@@ -28,10 +29,17 @@ export class Run {
 
   /** Begins anew from the centroids that stand in `buffers.centroids`. */
   restart(): void {
-    const { samples, buffers } = this;
-    samples.workspace.int32(buffers.previous, samples.n).fill(-1);
-    for (let thread = 0; thread < samples.workspace.threads; thread++)
-      this.sums(thread).fill(0, sumsEntryLength(samples.d));
+    this.forgetLabels();
+    for (let thread = 0; thread < this.samples.workspace.threads; thread++) this.clearSums(thread);
+  }
+
+  /** The samples belong to no sum any more: `accumulate` will add all of them. */
+  forgetLabels(): void {
+    this.samples.workspace.int32(this.buffers.previous, this.samples.n).fill(-1);
+  }
+
+  clearSums(thread = 0): void {
+    this.sums(thread).fill(0, sumsEntryLength(this.samples.d));
   }
 
   /** Labels every sample with its nearest centroid. */
@@ -89,7 +97,7 @@ export class Run {
   }
 
   /** The grids, and the sums of one thread. */
-  private sums(thread: number): Float64Array {
+  sums(thread = 0): Float64Array {
     const length = this.sumsLength();
     return this.samples.workspace.float64(this.buffers.sums + thread * length * 8, length);
   }
@@ -179,6 +187,12 @@ export class Run {
     );
   }
 
+  /** What each chunk of samples added to the inertia that was last taken. */
+  chunkInertias(): Float64Array {
+    const { workspace, n } = this.samples;
+    return workspace.float64(this.buffers.values, Math.ceil(n / CHUNK));
+  }
+
   labels(): Int32Array {
     this.writeLabels();
     return this.samples.workspace.int32(this.buffers.labels, this.samples.n);
@@ -222,8 +236,8 @@ export class Run {
    * The constants C and C₂ of the exact sums: 1.5 · 2⁵² times the grids, the coarse one such that sums of n values up to the
    * greatest are exact, the fine one as far below it again.
    */
-  private writeGrids(magnitude: Float64Array, maxWeight: number): void {
-    const { n, d, workspace } = this.samples;
+  writeGrids(magnitude: Float64Array, maxWeight: number, n = this.samples.n): void {
+    const { d, workspace } = this.samples;
     const grids = workspace.float64(this.buffers.sums, sumsEntryLength(d)).fill(0);
     const width = sumsWidth(d);
     const room = 2 * powerOfTwoAbove(n + 1);

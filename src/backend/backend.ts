@@ -10,6 +10,8 @@ import type { Precision } from '../types.js';
 export interface Kernels {
   /** n rows without gaps, sorted into columns. */
   toColumns(rows: number, n: number, d: number, columns: number, stride: number): void;
+  /** Copies the samples that n i32 name to a target of its own stride. */
+  gather(x: number, d: number, stride: number, indices: number, n: number, target: number, targetStride: number): void;
   /** Adds the sums of the features to d float64. */
   addFeatureSums(x: number, n: number, d: number, stride: number, sums: number): void;
   /** Adds Σ (x − mean)², least and greatest value of the features to 3 × d float64. */

@@ -133,6 +133,16 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         for (let f = 0; f < d; f++) v[columns / bytes + f * stride + i] = v[rows / bytes + i * d + f]!;
     },
 
+    gather(x, d, stride, indices, n, target, targetStride) {
+      const [row, column] = strides(d, stride);
+      const [targetRow, targetColumn] = strides(d, targetStride);
+      const v = floats();
+      for (let i = 0; i < n; i++) {
+        const from = x / bytes + i32()[indices / 4 + i]! * row;
+        for (let f = 0; f < d; f++) v[target / bytes + i * targetRow + f * targetColumn] = v[from + f * column]!;
+      }
+    },
+
     addFeatureSums(x, n, d, stride, sums) {
       const [row, column] = strides(d, stride);
       for (let f = 0; f < d; f++) {

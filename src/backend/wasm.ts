@@ -57,6 +57,7 @@ class WasmMemory implements LinearMemory {
 
 export const KERNEL_NAMES: readonly KernelName[] = [
   'toColumns',
+  'gather',
   'addFeatureSums',
   'addFeatureSpread',
   'subtractShift',

@@ -12,6 +12,11 @@ export interface ClusterArguments extends ReadingArguments {
   kMax?: number;
   options: KMeansOptions;
   scale: ScalingKind;
+  /** Whether the file is read in passes instead of into memory: always, or if it has more bytes than the limit. */
+  stream: boolean;
+  memoryLimit?: number;
+  miniBatch: boolean;
+  batchSize?: number;
   labelsWithData: boolean;
   /** Where each kind of output goes, `-` being standard output. */
   outputs: Partial<Record<ClusterOutput, string>>;
@@ -40,6 +45,10 @@ export const clusterOptions: OptionTable = {
   metric: { type: 'string' },
   precision: { type: 'string' },
   scale: { type: 'string' },
+  stream: { type: 'boolean' },
+  'memory-limit': { type: 'string' },
+  'mini-batch': { type: 'boolean' },
+  'batch-size': { type: 'string' },
   labels: { type: 'string', short: 'o' },
   'labels-with-data': { type: 'boolean' },
   centroids: { type: 'string' },
@@ -67,6 +76,12 @@ export function clusterArguments(values: OptionValues, positionals: string[]): C
   checkTargets([file], targetsOf(outputs), json);
   for (const name of svgOutputs) checkIsSvg(name, outputs[name]);
 
+  const memoryLimit = values.bytes('memory-limit');
+  const batchSize = values.integer('batch-size', 1);
+  const miniBatch = values.flag('mini-batch');
+  if (batchSize !== undefined && !miniBatch)
+    throw new UsageError('--batch-size is that of --mini-batch: give that too');
+  if (miniBatch && outputs.steps !== undefined) throw new UsageError('--steps shows no --mini-batch steps');
   const kMax = values.integer('k-max', 2);
   const picture = values.either('picture');
   const labelsWithData = values.flag('labels-with-data');
@@ -80,6 +95,10 @@ export function clusterArguments(values: OptionValues, positionals: string[]): C
     ...(kMax !== undefined && { kMax }),
     options: kmeansOptions(values),
     scale: values.oneOf('scale', ['none', 'standard', 'minmax']) ?? 'none',
+    stream: values.flag('stream'),
+    ...(memoryLimit !== undefined && { memoryLimit }),
+    miniBatch,
+    ...(batchSize !== undefined && { batchSize }),
     labelsWithData,
     outputs,
     ...(picture !== undefined && { picture }),

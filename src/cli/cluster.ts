@@ -1,4 +1,5 @@
 import { type ClusterArguments, type ClusterOutput, svgOutputs } from './cluster-arguments.js';
+import { runClusterStream, wantsStream } from './cluster-stream.js';
 import { type Clustering, cluster, type Elbow, findElbow } from './clustering.js';
 import { createPaint } from './colours.js';
 import { chooseColumns } from './column-choice.js';
@@ -20,6 +21,10 @@ import { type Terminal, wantsColour, widthOf } from './terminal.js';
 
 /** The command `cluster`: reads, clusters, writes the files that were asked for and reports. */
 export async function runCluster(args: ClusterArguments, terminal: Terminal): Promise<void> {
+  if (wantsStream(args)) {
+    await runClusterStream(args, terminal);
+    return;
+  }
   const note = (text: string) => !args.quiet && terminal.stderr.write(`note: ${text}\n`);
   const plot = svgOutputs.some((output) => args.outputs[output] !== undefined) ? await loadPlot() : undefined;
   const progress = createProgress(terminal, args.quiet);
@@ -80,7 +85,7 @@ async function clusterSamples(
   if (k > samples.nSamples) {
     throw new DataError(`${k} clusters (-k) are more than the ${formatPlural(samples.nSamples, 'row')} there are`);
   }
-  const clustering = cluster(data, k, args.options, scaling, progress);
+  const clustering = cluster(data, k, args, scaling, progress);
   return { ...input, clustering, ...(elbow && { elbow }) };
 }
 

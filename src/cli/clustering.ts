@@ -5,8 +5,11 @@ import {
   type KMeansOptions,
   type KMeansResult,
   kmeans,
+  MiniBatchKMeans,
+  type MiniBatchKMeansOptions,
   silhouetteScore,
 } from '../index.js';
+import type { ClusterArguments } from './cluster-arguments.js';
 import { DataError } from './failures.js';
 import { formatNumber } from './number-format.js';
 import type { ProgressLine } from './progress.js';
@@ -32,19 +35,19 @@ const silhouetteSamples = 1000;
 export function cluster(
   data: Data,
   k: number,
-  options: KMeansOptions,
+  { options, miniBatch, batchSize }: Pick<ClusterArguments, 'options' | 'miniBatch' | 'batchSize'>,
   scaling: Scaling,
   progress: ProgressLine,
 ): Clustering {
   const start = performance.now();
-  const result = kmeans(data, k, {
-    ...options,
-    onProgress: ({ run, runs, iteration, inertia }) =>
-      progress.show(() => {
-        const ofRuns = runs > 1 ? `run ${run + 1} of ${runs}, ` : '';
-        return `clustering: ${ofRuns}iteration ${iteration}, inertia ${formatNumber(inertia)}`;
-      }),
-  });
+  const onProgress: KMeansOptions['onProgress'] = ({ run, runs, iteration, inertia }) =>
+    progress.show(() => {
+      const ofRuns = runs > 1 ? `run ${run + 1} of ${runs}, ` : '';
+      return `clustering: ${ofRuns}iteration ${iteration}, inertia ${formatNumber(inertia)}`;
+    });
+  const result = miniBatch
+    ? clusterMiniBatch(data, { ...options, k, batchSize, onProgress })
+    : kmeans(data, k, { ...options, onProgress });
   const elapsedMs = performance.now() - start;
   const silhouette = meanSilhouette(data, result, options);
   return {
@@ -53,6 +56,24 @@ export function cluster(
     spreads: spreadsOf(data, result),
     ...(silhouette !== undefined && { silhouette }),
     elapsedMs,
+  };
+}
+
+/** The counts of a mini-batch model are those of its steps: here they are those of its labels. */
+function clusterMiniBatch(data: Data, options: MiniBatchKMeansOptions): KMeansResult {
+  const model = new MiniBatchKMeans(options).fit(data);
+  const { labels, centroids, inertia, iterations, converged, k, nSamples, nFeatures, seed } = model;
+  const { algorithm, backend, threads } = model;
+  const counts = new Float64Array(k);
+  for (const label of labels) counts[label]!++;
+  return {
+    ...{ labels, centroids, counts, inertia, iterations, converged, k, nSamples, nFeatures, seed },
+    ...{ algorithm, backend, threads },
+    predict: (samples) => model.predict(samples),
+    predictAsync: (samples, asyncOptions) => model.predictAsync(samples, asyncOptions),
+    nearest: (samples) => model.nearest(samples),
+    transform: (samples) => model.transform(samples),
+    toJSON: () => model.toJSON(),
   };
 }
 

@@ -28,7 +28,7 @@ export function formatCentroids(names: string[], counts: Float64Array, centroids
   return formatCsv([['cluster', 'size', ...names], ...centroids.map((row, i) => [i, counts[i]!, ...row])]);
 }
 
-function titleBeside(header: string[]): string {
+export function titleBeside(header: string[]): string {
   let title = 'cluster';
   while (header.includes(title)) title = `kmeans_${title}`;
   return title;

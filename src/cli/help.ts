@@ -34,6 +34,7 @@ Examples
   kmeans-simd flowers.csv -k 3 --model flowers.json
   kmeans-simd predict --model flowers.json new.csv      labels of new rows, by that model
   gunzip -c big.tsv.gz | kmeans-simd - -k 8 --json
+  kmeans-simd huge.csv -k 8 --stream --labels labels.csv
 
 Clusters
   -k N                    how many; auto (default) takes the elbow of the inertia
@@ -46,6 +47,13 @@ Clusters
       --tol X             a run ends when centroids move less than this (default: 0.0001)
   -s, --seed N            of all random draws; the same seed gives the same clusters (default: 0)
       --precision P       float64 (default) or float32
+
+Large files
+      --stream            read the file in passes, a piece in memory at a time: some to learn about it, one for every
+                          iteration, from the centroids of a sample of its rows, and one for the labels; needs -k
+      --memory-limit N    do so if the file is larger, as in 500M or 2GiB
+      --mini-batch        small steps on few rows each, a single pass with --stream: faster, slightly worse clusters
+      --batch-size N      rows of such a step (default: 1024)
 
 ${reading}
 Writing (directories are made; one FILE may be - for standard output)

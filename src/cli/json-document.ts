@@ -10,7 +10,8 @@ export function formatJson(
   elbow?: Elbow,
 ) {
   const { result, centroids, spreads, silhouette, elapsedMs } = clustering;
-  const labels = labelsOfRows(table.nRows, samples, result.labels).map((label) => label ?? null);
+  // Of a stream no labels are kept.
+  const labels = result.labels && labelsOfRows(table.nRows, samples, result.labels).map((label) => label ?? null);
   return `${JSON.stringify({
     source: table.source,
     columns: columns.map(({ name }) => name),
@@ -33,6 +34,6 @@ export function formatJson(
     backend: result.backend,
     elapsedMs,
     elbow: elbow ? { ...elbow, k: elbow.k ?? null } : null,
-    labels,
+    labels: labels ?? null,
   })}\n`;
 }

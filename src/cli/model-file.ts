@@ -16,7 +16,12 @@ export interface Model {
 const format = 'kmeans-simd-model';
 const version = 1;
 
-export function formatModel(columns: Column[], hasHeader: boolean, scaling: Scaling, result: KMeansResult): string {
+export function formatModel(
+  columns: Column[],
+  hasHeader: boolean,
+  scaling: Scaling,
+  result: Pick<KMeansResult, 'toJSON'>,
+): string {
   const named = columns.map(({ name, number }) => ({ name, number }));
   const document = { format, version, columns: named, hasHeader, scaling, model: result.toJSON() };
   return `${JSON.stringify(document, null, 2)}\n`;

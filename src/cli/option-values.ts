@@ -54,6 +54,16 @@ export class OptionValues {
     throw new UsageError(`${spelled(name)} must be a number of 0 or more, not "${text}"`);
   }
 
+  /** A number of bytes such as 200M; K, M, G are powers of 1000, Ki, Mi, Gi of 1024. */
+  bytes(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const match = /^(\d+(?:\.\d+)?)([KMGT]?)(i?)B?$/i.exec(text);
+    if (!match) throw new UsageError(`${spelled(name)} must be a number of bytes such as 200M, not "${text}"`);
+    const [, number, unit, binary] = match;
+    return Number(number) * (binary ? 1024 : 1000) ** ' KMGT'.indexOf(unit!.toUpperCase() || ' ');
+  }
+
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
     const text = this.text(name);
     const value = allowed.find((one) => one === text);

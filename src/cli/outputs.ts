@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DataError, fileTrouble, UsageError } from './failures.js';
 import type { Terminal } from './terminal.js';
@@ -37,6 +37,36 @@ export async function writeOutput(file: string, text: string, stdout: Terminal['
     await writeFile(file, text);
   } catch (error) {
     throw new DataError(`cannot write ${file}: ${fileTrouble(error) ?? String(error)}`);
+  }
+}
+
+/** An output that is written piece by piece; a piece is on its way before the next is made. */
+export interface OpenOutput {
+  write(text: string): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Opens a file as `writeOutput` does, or standard output. */
+export async function openOutput(file: string, stdout: Terminal['stdout']): Promise<OpenOutput> {
+  if (file === '-')
+    return {
+      async write(text) {
+        if (stdout.write(text) === false) await new Promise<void>((resolve) => stdout.once?.('drain', resolve));
+      },
+      end: async () => {},
+    };
+  const failed = (error: unknown) => new DataError(`cannot write ${file}: ${fileTrouble(error) ?? String(error)}`);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(file, 'w');
+    return {
+      write: async (text) => {
+        await handle.appendFile(text).catch((error) => Promise.reject(failed(error)));
+      },
+      end: () => handle.close(),
+    };
+  } catch (error) {
+    throw failed(error);
   }
 }
 

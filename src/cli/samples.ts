@@ -62,7 +62,7 @@ export function labelsOfRows(nRows: number, { kept }: Samples, labels: Int32Arra
   return Array.from({ length: nRows }, (_, i) => (kept && !kept[i] ? undefined : labels[at++]!));
 }
 
-function faultsMessage({ source, ragged }: Table, columns: Column[]): string {
+export function faultsMessage({ source, ragged }: Table, columns: Column[]): string {
   const inCells = columns.flatMap((column) =>
     column.faults.first.map(({ line, what }) => ({ line, text: `line ${line}, column ${title(column)} ${what}` })),
   );

@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises';
 import { type CsvError, parse } from 'csv-parse';
 import { isMissing, readNumber } from './cells.js';
 import { cellsOf, type Dialect, detectDialect, parserOptions } from './dialect.js';
@@ -41,6 +40,8 @@ export interface Faults {
 export interface TableOptions {
   forced: Partial<Dialect>;
   keepCells: boolean;
+  /** Whether to leave the numbers out of the table: it then tells of columns and faults alone. Default false. */
+  skipValues?: boolean;
   onRow?: (rows: number) => void;
 }
 
@@ -50,20 +51,43 @@ const faultsKept = 3;
 export async function readTable(source: TextSource, options: TableOptions): Promise<Table> {
   const dialect = detectDialect(source.head, options.forced);
   const builder = new TableBuilder(source.name, dialect, options);
+  for await (const records of readRecords(source, dialect.delimiter))
+    for (const { cells, line } of records) builder.add(cells, line);
+  return builder.finish();
+}
+
+/** The cells of a line, or of the lines that quoted line breaks make one; and the line they end on. */
+export interface TableRecord {
+  cells: string[];
+  line: number;
+}
+
+/** The records of a table, as many at a time as a piece of its text completes, the header among them. */
+export async function* readRecords(source: TextSource, delimiter: string): AsyncGenerator<TableRecord[]> {
+  let records: TableRecord[] = [];
   const parser = parse({
-    ...parserOptions(dialect.delimiter),
+    ...parserOptions(delimiter),
     on_record: (record, { lines }) => {
-      builder.add(cellsOf(record as unknown as string[], dialect.delimiter), lines);
+      records.push({ cells: cellsOf(record as unknown as string[], delimiter), line: lines });
       return null;
     },
   });
   parser.resume();
+  // What goes wrong is told by the callbacks below.
+  parser.on('error', () => {});
+  const settled = (work: (done: (error?: Error | null) => void) => void) =>
+    new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
   try {
-    await pipeline(source.pieces, parser);
+    for await (const piece of source.pieces) {
+      await settled((done) => parser.write(piece, done));
+      yield records;
+      records = [];
+    }
+    await settled((done) => parser.end(done));
   } catch (error) {
     throw isCsvError(error) ? new DataError(parserTrouble(source.name, error)) : error;
   }
-  return builder.finish();
+  yield records;
 }
 
 function isCsvError(error: unknown): error is CsvError & { lines?: number } {
@@ -79,7 +103,7 @@ function parserTrouble(name: string, error: CsvError & { lines?: number }): stri
   return `${where}: ${error.message}`;
 }
 
-class TableBuilder {
+export class TableBuilder {
   private readonly columns: Column[] = [];
   private readonly ragged: Faults = { count: 0, first: [] };
   private readonly cells: string[][] = [];
@@ -100,7 +124,7 @@ class TableBuilder {
     }
     const d = this.columns.length;
     const start = this.nRows++ * d;
-    this.makeRoom(start + d);
+    if (!this.options.skipValues) this.makeRoom(start + d);
     if (record.length === d) this.fill(start, record, line);
     else this.fillRagged(start, record, line);
     if (this.options.keepCells) this.cells.push(record);

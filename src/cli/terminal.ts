@@ -8,6 +8,8 @@ export interface Terminal {
 
 export interface Output {
   write(text: string): unknown;
+  /** Where `write` returned false: called once more can be taken. */
+  once?(event: 'drain', listener: () => void): unknown;
   isTTY?: boolean;
   columns?: number;
 }

@@ -15,9 +15,13 @@ export interface TextSource {
 const headLength = 65536;
 
 /** Opens `file`, `-` being standard input. UTF-8, or UTF-16 with a byte order mark; the mark is left out. */
-export async function openText(file: string, stdin: Terminal['stdin']): Promise<TextSource> {
+export async function openText(
+  file: string,
+  stdin: Terminal['stdin'],
+  onBytes: (bytes: number) => void = () => {},
+): Promise<TextSource> {
   const name = file === '-' ? 'standard input' : file;
-  const pieces = decoded(file === '-' ? stdin : createReadStream(file), name)[Symbol.asyncIterator]();
+  const pieces = decoded(file === '-' ? stdin : createReadStream(file), name, onBytes)[Symbol.asyncIterator]();
   let head = '';
   while (head.length < headLength) {
     const { value, done } = await pieces.next();
@@ -32,12 +36,17 @@ export async function openText(file: string, stdin: Terminal['stdin']): Promise<
   return { name, head, pieces: all() };
 }
 
-async function* decoded(bytes: AsyncIterable<Uint8Array | string>, name: string): AsyncGenerator<string> {
+async function* decoded(
+  bytes: AsyncIterable<Uint8Array | string>,
+  name: string,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined;
   try {
     for await (const piece of bytes) {
       const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece;
       decoder ??= decoderFor(chunk, name);
+      onBytes(chunk.length);
       yield decoder.decode(chunk, { stream: true });
     }
   } catch (error) {

@@ -30,45 +30,57 @@ const SHIFT_UNITS = { float32: 1, float64: 16 } as const;
  * few bits of its own that subtracting it rounds nothing for nearly all data. Data about the origin is not shifted.
  *
  * @param scratch address of statisticsLength(n, d) float64
- * @param centred whether there is to be a shift
+ * @param centred whether there is to be a shift, or the shift
  * @param rowsBefore rows of the data ahead of these samples, for messages
  * @throws ERR_NON_FINITE
  */
 export function* measureFeatures(
   samples: Samples,
   scratch: number,
-  centred: boolean,
+  centred: boolean | Float64Array,
   rowsBefore = 0,
 ): Work<FeatureStatistics> {
-  const { workspace, n, d, stride, precision } = samples;
-  const ranges = workspace.float64(scratch + d * 8, statisticsLength(n, d) - d).fill(0);
-  yield* samples.pass((kernels, i, count) =>
-    kernels.addFeatureSums(samples.at(i), count, d, stride, scratch + d * 8 + (i / PASS_ROWS) * d * 8),
-  );
-  const sums = addRanges(ranges.subarray(0, ranges.length / 3), d);
+  const { n, d, precision } = samples;
+  const sums = new Float64Array(d);
+  yield* addSums(samples, scratch, sums);
   // The sums tell whether all values are finite.
   if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
   const means = sums.map((sum) => sum / n);
-  workspace.float64(scratch, d).set(means);
-  const { squares, least, greatest } = yield* measureSpread(samples, scratch);
-  checkSquares(least, greatest, precision);
-  const shift = new Float64Array(d);
-  const magnitude = new Float64Array(d);
-  let variance = 0;
-  for (let f = 0; f < d; f++) {
-    if (centred) shift[f] = shiftOf(means[f]!, Math.sqrt(squares[f]! / n), precision);
-    magnitude[f] = Math.max(Math.abs(least[f]! - shift[f]!), Math.abs(greatest[f]! - shift[f]!));
-    variance += squares[f]! / n;
-  }
-  return { shift, magnitude, meanVariance: variance / d };
+  const spread = emptySpread(d);
+  yield* addSpread(samples, scratch, means, spread);
+  return statisticsOf(means, spread, n, precision, centred);
 }
 
-/** Σ (x − mean)², least and greatest value of the features, whose means stand at `scratch`. */
-function* measureSpread(
+/** Adds the samples to d sums. Data may be added in parts, all but the last whole passes: the bits are the same. */
+export function* addSums(samples: Samples, scratch: number, sums: Float64Array): Work {
+  const { workspace, n, d, stride } = samples;
+  const ranges = workspace.float64(scratch + d * 8, (statisticsLength(n, d) - d) / 3).fill(0);
+  yield* samples.pass((kernels, i, count) =>
+    kernels.addFeatureSums(samples.at(i), count, d, stride, scratch + d * 8 + (i / PASS_ROWS) * d * 8),
+  );
+  addRanges(ranges, d, sums);
+}
+
+/** Σ (x − mean)², least and greatest value of each feature. */
+export type Spread = Record<'squares' | 'least' | 'greatest', Float64Array>;
+
+export function emptySpread(d: number): Spread {
+  return {
+    squares: new Float64Array(d),
+    least: new Float64Array(d).fill(Infinity),
+    greatest: new Float64Array(d).fill(-Infinity),
+  };
+}
+
+/** Adds the samples to the spread of features whose means are known; in parts as sums may be. */
+export function* addSpread(
   samples: Samples,
   scratch: number,
-): Work<Record<'squares' | 'least' | 'greatest', Float64Array>> {
+  means: Float64Array,
+  { squares, least, greatest }: Spread,
+): Work {
   const { workspace, n, d, stride } = samples;
+  workspace.float64(scratch, d).set(means);
   const ranges = workspace.float64(scratch + d * 8, statisticsLength(n, d) - d);
   for (let at = 0; at < ranges.length; at += 3 * d)
     ranges
@@ -78,22 +90,38 @@ function* measureSpread(
   yield* samples.pass((kernels, i, count) =>
     kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8 + (i / PASS_ROWS) * 3 * d * 8),
   );
-  const squares = addRanges(ranges, d, 3 * d);
-  const least = new Float64Array(d).fill(Infinity);
-  const greatest = new Float64Array(d).fill(-Infinity);
+  addRanges(ranges, d, squares, 3 * d);
   for (let at = d; at < ranges.length; at += 3 * d)
     for (let f = 0; f < d; f++) {
       least[f] = Math.min(least[f]!, ranges[at + f]!);
       greatest[f] = Math.max(greatest[f]!, ranges[at + d + f]!);
     }
-  return { squares, least, greatest };
 }
 
-/** The first d values of every `step`, added up in order. */
-function addRanges(ranges: Float64Array, d: number, step = d): Float64Array {
-  const sums = new Float64Array(d);
+/** Adds the first d values of every `step` to sums, in order. */
+function addRanges(ranges: Float64Array, d: number, sums: Float64Array, step = d): void {
   for (let at = 0; at < ranges.length; at += step) for (let f = 0; f < d; f++) sums[f] = sums[f]! + ranges[at + f]!;
-  return sums;
+}
+
+/** What means and spread of n samples say. */
+export function statisticsOf(
+  means: Float64Array,
+  { squares, least, greatest }: Spread,
+  n: number,
+  precision: Precision,
+  centred: boolean | Float64Array,
+): FeatureStatistics {
+  const d = means.length;
+  checkSquares(least, greatest, precision);
+  const shift = typeof centred === 'object' ? centred : new Float64Array(d);
+  const magnitude = new Float64Array(d);
+  let variance = 0;
+  for (let f = 0; f < d; f++) {
+    if (centred === true) shift[f] = shiftOf(means[f]!, Math.sqrt(squares[f]! / n), precision);
+    magnitude[f] = Math.max(Math.abs(least[f]! - shift[f]!), Math.abs(greatest[f]! - shift[f]!));
+    variance += squares[f]! / n;
+  }
+  return { shift, magnitude, meanVariance: variance / d };
 }
 
 function shiftOf(mean: number, deviation: number, precision: Precision): number {

@@ -58,6 +58,11 @@ export class Samples {
     return make(workspace, { call, backend, precision, n, rows, values, work });
   }
 
+  /** Copies the samples that as many i32 at `indices` name to the place of others. */
+  gather(indices: number, to: Samples): void {
+    this.kernels.gather(this.x, this.d, this.stride, indices, to.n, to.x, to.stride);
+  }
+
   /** The values of sample i, as numbers. */
   read(i: number): number[] {
     const step = this.d <= COLUMNS_MAX_D ? this.stride : 1;
@@ -67,7 +72,7 @@ export class Samples {
 }
 
 /** Elements from column to column or from row to row for n samples: whole vectors of columns, rows without gaps. */
-const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? (n + 7) & ~7 : d);
+export const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? (n + 7) & ~7 : d);
 
 /** Bytes of n samples in the layout of d. */
 export const samplesBytes = (n: number, d: number, precision: Precision): number =>

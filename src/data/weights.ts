@@ -10,6 +10,13 @@ const HEAVIEST = [1e-100, 1e100] as const;
  * @throws ERR_SAMPLE_WEIGHT
  */
 export function checkWeights(weights: ArrayLike<number> | undefined, n: number): Float64Array | undefined {
+  const copy = copyWeights(weights, n);
+  if (copy) checkHeaviest(heaviestOf(copy));
+  return copy;
+}
+
+/** The same where they are only a part of all: these may all be 0. */
+export function copyWeights(weights: ArrayLike<number> | undefined, n: number): Float64Array | undefined {
   if (weights === undefined) return undefined;
   if (!Array.isArray(weights) && !ArrayBuffer.isView(weights))
     throw typeError('ERR_SAMPLE_WEIGHT', `sampleWeight is ${describe(weights)}; it must be an array of ${n} numbers`);
@@ -18,20 +25,23 @@ export function checkWeights(weights: ArrayLike<number> | undefined, n: number):
       'ERR_SAMPLE_WEIGHT',
       `sampleWeight has ${weights.length} values; it must have one for each of the ${n} samples`,
     );
-  let heaviest = 0;
-  const copy = Float64Array.from(weights, (weight: unknown, i) => {
+  return Float64Array.from(weights, (weight: unknown, i) => {
     if (typeof weight !== 'number')
       throw typeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${describe(weight)}; it must be a number`);
     if (!(weight >= 0 && weight < Infinity))
       throw rangeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${weight}; it must be a finite number ≥ 0`);
-    heaviest = Math.max(heaviest, weight);
     return weight;
   });
+}
+
+export const heaviestOf = (weights: Float64Array): number => weights.reduce((a, b) => Math.max(a, b));
+
+/** @throws ERR_SAMPLE_WEIGHT */
+export function checkHeaviest(heaviest: number): void {
   if (heaviest === 0) throw rangeError('ERR_SAMPLE_WEIGHT', 'all weights are 0; at least one must be positive');
   if (heaviest < HEAVIEST[0] || heaviest > HEAVIEST[1])
     throw rangeError(
       'ERR_SAMPLE_WEIGHT',
       `the largest weight is ${heaviest}; it must be from ${HEAVIEST[0]} to ${HEAVIEST[1]}: scale the weights`,
     );
-  return copy;
 }

@@ -1,8 +1,9 @@
-import { typeError } from '../errors.js';
 import { kmeans, kmeansAsync } from '../kmeans.js';
 import { checkK, resolveOptions } from '../options.js';
 import { kmeansFromJSON } from '../result.js';
-import type { AsyncOptions, Data, FloatArray, KMeansJSON, KMeansModel, KMeansOptions, Nearest } from '../types.js';
+import type { AsyncOptions, BatchSource, Data, KMeansJSON, KMeansOptions } from '../types.js';
+import { FittedModel } from './model.js';
+import { fitStream, type StreamOptions } from './stream.js';
 
 export interface KMeansModelOptions extends KMeansOptions {
   /** Clusters, an integer ≥ 1. */
@@ -10,104 +11,46 @@ export interface KMeansModelOptions extends KMeansOptions {
 }
 
 /** k-means as a model that is fitted and then asked: scikit-learn's way. After `fit` the fields of the result stand on it. */
-export class KMeans {
-  readonly k: number;
+export class KMeans extends FittedModel {
   readonly options: Readonly<KMeansOptions>;
-
-  // What the last fit found, as in KMeansResult; undefined before. A model made from JSON has no labels.
-  labels!: Int32Array;
-  centroids!: readonly FloatArray[];
-  counts!: Float64Array;
-  inertia!: number;
-  iterations!: number;
-  converged!: boolean;
-  nSamples!: number;
-  nFeatures!: number;
-  seed!: number;
-  algorithm!: string;
-  backend!: string;
-  threads!: number;
-
-  #fitted: (KMeansModel & { labels?: Int32Array }) | undefined;
 
   /** @throws ERR_K, ERR_OPTION */
   constructor(given: KMeansModelOptions) {
     const { k, ...options } = Object(given) as KMeansModelOptions;
     checkK(k);
     resolveOptions(options);
-    this.k = k;
+    super(k);
     this.options = options;
   }
 
   /** Clusters the data; throws what `kmeans` throws, and then keeps what was fitted before. */
   fit(data: Data): this {
-    return this.#keep(kmeans(data, this.k, this.options));
+    return this.keep(kmeans(data, this.k, this.options));
   }
 
   /** The same by worker threads, with the same bits. */
   async fitAsync(data: Data, options?: AsyncOptions): Promise<this> {
-    return this.#keep(await kmeansAsync(data, this.k, { ...this.options, ...options }));
+    return this.keep(await kmeansAsync(data, this.k, { ...this.options, ...options }));
   }
 
-  fitPredict(data: Data): Int32Array {
-    return this.fit(data).labels;
-  }
-
-  /** Index of the nearest centroid of each sample. Throws ERR_NOT_FITTED before a fit, ERR_FEATURES for other features. */
-  predict(data: Data): Int32Array {
-    return this.#model('predict').predict(data);
-  }
-
-  /** The same by worker threads. */
-  async predictAsync(data: Data, options?: AsyncOptions): Promise<Int32Array> {
-    return this.#model('predictAsync').predictAsync(data, options);
-  }
-
-  nearest(data: Data): Nearest {
-    return this.#model('nearest').nearest(data);
-  }
-
-  /** m × k distances (not squared) of m samples, row by row. */
-  transform(data: Data): FloatArray {
-    return this.#model('transform').transform(data);
-  }
-
-  /** −Σ squared distance of the samples to their nearest centroid: the greater the better. */
-  score(data: Data): number {
-    const { distances } = this.#model('score').nearest(data);
-    let sum = 0;
-    for (const distance of distances) sum += distance * distance;
-    return -sum;
-  }
-
-  toJSON(): KMeansJSON {
-    return this.#model('toJSON').toJSON();
+  /**
+   * Clusters samples that need not fit into memory, by Lloyd's algorithm, a pass over the stream for every iteration and two
+   * before: the same bits as `fit` of all samples from the same first centroids. Weights come with the batches. Where
+   * `init` is no centroids, a uniform sample of the stream (Vitter 1985, algorithm R) of max(4096, 32 k) is clustered first,
+   * and its centroids are where the passes begin. There are no `labels` afterwards: `predict` gives them, batch by batch.
+   *
+   * @param source opens an async iterable of batches in any data form, m × d each; called for every pass
+   * @throws (rejects) as `fit`, ERR_DATA_TYPE for what is no source or gives other samples than before, and the signal's
+   *   reason
+   */
+  async fitStream(source: BatchSource, options?: StreamOptions): Promise<this> {
+    return this.keep(await fitStream(source, this.k, this.options, options));
   }
 
   /** @throws ERR_DATA_TYPE for an object that `toJSON` did not make */
   static fromJSON(json: object): KMeans {
     const fitted = kmeansFromJSON(json);
-    const model = new KMeans({
-      k: fitted.k,
-      metric: (json as KMeansJSON).metric,
-      precision: (json as KMeansJSON).precision,
-    });
-    return model.#keep(fitted);
-  }
-
-  #keep(fitted: KMeansModel & { labels?: Int32Array }): this {
-    this.#fitted = fitted;
-    const { centroids, counts, inertia, iterations, converged, nSamples, nFeatures, seed } = fitted;
-    const { algorithm, backend, threads, labels } = fitted;
-    return Object.assign(this, {
-      ...{ centroids, counts, inertia, iterations, converged, nSamples, nFeatures, seed },
-      ...{ algorithm, backend, threads, labels },
-    });
-  }
-
-  #model(call: string): KMeansModel {
-    if (!this.#fitted)
-      throw typeError('ERR_NOT_FITTED', `${call} was called on a model that is not fitted; call fit(data) first`);
-    return this.#fitted;
+    const { metric, precision } = json as KMeansJSON;
+    return new KMeans({ k: fitted.k, metric, precision }).keep(fitted);
   }
 }

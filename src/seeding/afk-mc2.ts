@@ -1,6 +1,6 @@
 import type { Run } from '../algorithms/run.js';
 import type { Work } from '../backend/pass.js';
-import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
+import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import { Samples, samplesBytes } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
@@ -100,13 +100,18 @@ function weighted({ workspace, weights, n }: Samples, values: ArrayLike<number>)
 /** The seeds so far, in the place of the centroids, and distances to the nearest of them. */
 class Seeds {
   private count = 0;
-  private readonly room: Record<'x' | 'labels' | 'distances', number>;
+  private readonly room: Record<'x' | 'indices' | 'labels' | 'distances', number>;
   /** The samples of a chain, one behind the other. */
   private readonly chain: Samples;
 
   constructor(private readonly run: Run) {
     const { workspace, precision, d } = run.samples;
-    const sizes = { x: samplesBytes(CHAIN, d, precision), labels: (CHAIN + 8) * 4, distances: CHAIN * 8 };
+    const sizes = {
+      x: samplesBytes(CHAIN, d, precision),
+      indices: CHAIN * 4,
+      labels: (CHAIN + 8) * 4,
+      distances: CHAIN * 8,
+    };
     this.room = workspace.take(sizes, CHAIN);
     const stride = d <= COLUMNS_MAX_D ? CHAIN : d;
     this.chain = new Samples(workspace, precision, CHAIN, d, this.room.x, stride);
@@ -119,25 +124,14 @@ class Seeds {
 
   /** Squared distances of the samples of a chain. */
   *measure(chain: readonly number[]): Work<FloatArray> {
-    this.gather(chain);
+    const { samples } = this.run;
+    samples.workspace.int32(this.room.indices, CHAIN).set(chain);
+    samples.gather(this.room.indices, this.chain);
     return yield* measureNearest(this.run, this.count, this.chain, this.room.labels, this.room.distances);
   }
 
   /** Squared distances of all samples. */
   measureAll(): Work<FloatArray> {
     return measureNearest(this.run, this.count, this.run.samples);
-  }
-
-  private gather(indices: readonly number[]): void {
-    const { samples } = this.run;
-    const { workspace, precision, d } = samples;
-    const value = bytesOf(precision);
-    const memory = workspace.floats(precision, 0, Math.floor(workspace.backend.memory.buffer.byteLength / value));
-    const step = (of: Samples) => (d <= COLUMNS_MAX_D ? of.stride : 1);
-    indices.forEach((i, at) => {
-      const from = samples.at(i) / value;
-      const to = this.chain.at(at) / value;
-      for (let f = 0; f < d; f++) memory[to + f * step(this.chain)] = memory[from + f * step(samples)]!;
-    });
   }
 }

@@ -77,7 +77,7 @@ export class Potential {
       CHUNK,
       0,
       undefined,
-      trials * d,
+      trials * samples.d,
     );
     const sums = new Float64Array(trials);
     for (let at = 0; at < gains.length; at += trials) for (let t = 0; t < trials; t++) sums[t]! += gains[at + t]!;
@@ -109,8 +109,7 @@ export class Potential {
     const candidate = this.floats(room.candidates + trial * row * bytesOf(samples.precision), row);
     this.floats(this.buffers.seeds, (seeds + 1) * row).set(candidate, seeds * row);
     yield* samples.pass(
-      (kernels, i, count, thread) =>
-        kernels.takeSeed(room.plan + thread * SEED_PLAN_BYTES, i, count, trial, seeds),
+      (kernels, i, count, thread) => kernels.takeSeed(room.plan + thread * SEED_PLAN_BYTES, i, count, trial, seeds),
       CHUNK,
       room.potentials,
     );

@@ -14,6 +14,17 @@ export function expectCode(action: () => unknown, code: ErrorCode | readonly Err
   return error;
 }
 
+/** The same for a promise that is to be rejected. */
+export async function rejectedCode(promise: Promise<unknown>, code: ErrorCode | readonly ErrorCode[]) {
+  const error = await promise.then(
+    () => expect.fail('it was not rejected'),
+    (reason) => reason,
+  );
+  return expectCode(() => {
+    throw error;
+  }, code);
+}
+
 function thrownBy(action: () => unknown): Error & { code?: ErrorCode } {
   try {
     action();

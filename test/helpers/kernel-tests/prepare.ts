@@ -1,3 +1,4 @@
+import { COLUMNS_MAX_D } from '../../../src/backend/shapes.js';
 import { exactSum } from '../exact.js';
 import { expectNear, expectSame } from '../kernel-checks.js';
 import { columnsOf, inOrder, inStripes } from '../kernel-oracles.js';
@@ -14,6 +15,24 @@ export const prepareTests = {
     memory.run(bench.sampleRegions(columns, stride, true), () => kernels.toColumns(source, n, d, columns, stride));
     const found = bench.readSamples(columns, stride, true);
     expectSame(found, rows.flat());
+    return [found];
+  },
+
+  gather(bench) {
+    const { memory, kernels, rows, n, d, x, stride, bytes } = bench;
+    const columns = d <= COLUMNS_MAX_D;
+    const indices = rows.map(() => bench.integer(n));
+    const at = bench.placeInt32(indices);
+    const targetStride = (columns ? n : d) + bench.integer(5);
+    const target = memory.space(targetStride * (columns ? d : n), bytes);
+    memory.run(bench.sampleRegions(target, targetStride), () =>
+      kernels.gather(x, d, stride, at, n, target, targetStride),
+    );
+    const found = bench.readSamples(target, targetStride);
+    expectSame(
+      found,
+      indices.flatMap((i) => rows[i]!),
+    );
     return [found];
   },
 
