@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     repeats: { type: 'string' },
     /** Seconds after which a peer is stopped. */
-    limit: { type: 'string', default: '60' },
+    limit: { type: 'string', default: '120' },
     /** Divides the samples of every shape: to see that it works. */
     divide: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
@@ -30,13 +30,13 @@ const { values: options } = parseArgs({
 
 const repeats = Number(options.repeats ?? (options.short ? 3 : 5));
 
-/** Iterations at the most: to convergence where that takes the slow ones seconds, a few where it would take them minutes. */
+/** Iterations at the most: to convergence, but twenty where that would take the slow ones minutes. */
 const cell = (n: number, d: number, k: number, maxIter: number): Cell => {
   const least = Math.max(10 * k, Math.ceil(n / Number(options.divide)));
   return { kind: 'overlapping', n: Math.min(n, least), d, k, precision: 'float64', maxIter };
 };
-const SMALL = [cell(150, 2, 3, 300), cell(300, 4, 3, 300), cell(100_000, 2, 10, 20), cell(100_000, 16, 64, 5)];
-const LARGE = [cell(50_000, 128, 256, 5)];
+const SMALL = [cell(150, 2, 3, 300), cell(300, 4, 3, 300), cell(100_000, 2, 10, 300), cell(100_000, 16, 64, 300)];
+const LARGE = [cell(50_000, 128, 256, 20)];
 
 const PACKAGES: Readonly<Record<string, string>> = { DruidJS: '@saehrimnir/druidjs' };
 
