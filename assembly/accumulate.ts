@@ -15,7 +15,7 @@ import { moveSample } from './inline/sums';
  * @param weights in: n × f64, or 0 where every sample weighs 1
  * @returns how many labels changed
  */
-function accumulate<T>(x: usize, n: i32, d: i32, stride: i32, labels: usize, previous: usize, sums: usize, weights: usize): i32 {
+export function accumulate<T>(x: usize, n: i32, d: i32, stride: i32, labels: usize, previous: usize, sums: usize, weights: usize): i32 {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
   const entry = <usize>sumsEntryBytes(d);

@@ -12,7 +12,7 @@ import { LEAST, scoreTile } from './inline/tile';
  * @param labels out: n × i32, padded to a multiple of 8
  * @param best inout: 8 vectors of scratch
  */
-function assign<T>(x: usize, n: i32, d: i32, stride: i32, packed: usize, k: i32, labels: usize, best: usize): void {
+export function assign<T>(x: usize, n: i32, d: i32, stride: i32, packed: usize, k: i32, labels: usize, best: usize): void {
   if (d <= COLUMNS_MAX_D) assignColumns<T>(x, n, d, stride, packed, k, labels);
   else assignRows<T>(x, n, d, stride, packed, k, labels, best);
 }

@@ -9,7 +9,7 @@ import { centroidStride, sumsEntryBytes, sumsWidth } from './constants';
  * @param centroids out: k × d, rows centroidStride(d) apart
  * @param counts out: k × f64
  */
-function moveCentroids<T>(sums: usize, k: i32, d: i32, old: usize, centroids: usize, counts: usize): void {
+export function moveCentroids<T>(sums: usize, k: i32, d: i32, old: usize, centroids: usize, counts: usize): void {
   const low = <usize>sumsWidth(d) << 3;
   for (let j = 0; j < k; j++) {
     const entry = sums + <usize>(j + 1) * sumsEntryBytes(d);
@@ -31,7 +31,7 @@ function moveCentroids<T>(sums: usize, k: i32, d: i32, old: usize, centroids: us
  * @param after in: k × d, rows centroidStride(d) apart
  * @param out out: k × f64
  */
-function sqShifts<T>(before: usize, after: usize, k: i32, d: i32, out: usize): void {
+export function sqShifts<T>(before: usize, after: usize, k: i32, d: i32, out: usize): void {
   for (let j = 0; j < k; j++) {
     const offset = <usize>(j * centroidStride(d)) * sizeof<T>();
     let sum: f64 = 0;

@@ -4,6 +4,7 @@ export * from './assign';
 export * from './bounds';
 export * from './centroids';
 export * from './distance';
+export * from './iterate';
 export * from './filter';
 export * from './pack';
 export * from './prepare';

@@ -7,7 +7,7 @@ import { COLUMNS_MAX_D, centroidStride, panelWidth } from './constants';
  *
  * @param centroids in: k × d, rows centroidStride(d) apart
  */
-function pack<T>(centroids: usize, k: i32, d: i32, packed: usize): void {
+export function pack<T>(centroids: usize, k: i32, d: i32, packed: usize): void {
   if (d <= COLUMNS_MAX_D) packScorers<T>(centroids, k, d, packed);
   else packPanels<T>(centroids, k, d, packed);
 }

@@ -12,6 +12,6 @@ export function prepareFit(problem: Problem): Fit {
   const { values, d, k } = problem;
   const workspace = new Workspace(createBackend());
   const fit = now(Fit.prepare(workspace, values, readSource(values, d), k, resolveOptions(toConvergence(problem))));
-  fit.iterate(createRandom(0)).next();
+  fit.iterate(createRandom(0), true).next();
   return fit;
 }

@@ -1,5 +1,6 @@
+import { isShort, lloydAtOnce } from './algorithms/at-once.js';
 import { type AnyAlgorithmName, chooseAlgorithm, prepareAlgorithm } from './algorithms/choose.js';
-import type { Iteration } from './algorithms/lloyd.js';
+import type { Iteration, Limits } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
 import { isRelaxed } from './backend/backend.js';
 import { runLayout } from './backend/layout.js';
@@ -23,6 +24,7 @@ export class Fit {
     readonly shift: Float64Array,
     readonly options: ResolvedOptions,
     readonly algorithm: AnyAlgorithmName,
+    private readonly limits: Limits,
     private readonly startRun: () => Work<Iteration, Iteration>,
     private readonly seeding: Seeding,
   ) {}
@@ -46,20 +48,23 @@ export class Fit {
       : { kind: options.init as InitName };
     const chosen = options.algorithm === 'auto' || (options.algorithm === 'filtering' && d > COLUMNS_MAX_D);
     const algorithm = chosen ? chooseAlgorithm(n, d, k, precision) : options.algorithm;
+    const limits = { maxIter, shiftTolerance: tol * meanVariance, emptyCluster };
     const startRun = yield* prepareAlgorithm(
       algorithm,
       run,
-      { maxIter, shiftTolerance: tol * meanVariance, emptyCluster },
+      limits,
       statistics.magnitude.reduce((a, b) => Math.max(a, b), 0),
       options.algorithm === 'auto',
     );
-    return new Fit(run, shift, options, algorithm, startRun, seeding);
+    return new Fit(run, shift, options, algorithm, limits, startRun, seeding);
   }
 
-  /** One run from fresh first centroids, an iteration at a time. */
-  *iterate(random: Random): Work<Iteration, Iteration> {
-    yield* seedRun(this.run, this.seeding, random);
-    return yield* this.startRun();
+  /** One run from fresh first centroids, an iteration at a time; at once if it is short and nobody watches. */
+  *iterate(random: Random, watched: boolean): Work<Iteration, Iteration> {
+    const { run, limits, algorithm } = this;
+    yield* seedRun(run, this.seeding, random);
+    const short = !watched && algorithm === 'lloyd' && isShort(run) ? lloydAtOnce(run, limits) : undefined;
+    return short ?? (yield* this.startRun());
   }
 
   /** The current centroids, for comparisons with new samples. */

@@ -61,7 +61,7 @@ function* bestOfRuns(fit: Fit, options: ResolvedOptions): Work<KMeansResult> {
   const report = progressReporter(fit);
   let best: Best | undefined;
   for (let run = 0; run < options.nInit; run++) {
-    const iterations = fit.iterate(random);
+    const iterations = fit.iterate(random, report !== undefined);
     let step = iterations.next();
     while (!step.done) {
       const { value } = step;

@@ -47,7 +47,7 @@ export function kmeansSteps(
 function* iterate(fit: Fit): Generator<KMeansStep, KMeansResult, undefined> {
   try {
     const report = progressReporter(fit);
-    const iterations = fit.iterate(createRandom(fit.options.seed));
+    const iterations = fit.iterate(createRandom(fit.options.seed), true);
     let step = iterations.next();
     while (!step.done) {
       // Nothing is deferred here: what comes is an iteration.

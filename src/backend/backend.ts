@@ -62,6 +62,9 @@ export interface Kernels {
   /** k float64: squared distance from each centroid's place before to that after. */
   sqShifts(before: number, after: number, k: number, d: number, out: number): void;
 
+  /** All iterations of a small problem in one call; how many there were; 0: none, for the caller to make. See assembly/iterate.ts. */
+  iterate(plan: number, maxIter: number, shiftTolerance: number): number;
+
   /** Centroids in the order of `order` (panels × width × i32, −1 for none), packed for `advance`. */
   packOrdered(centroids: number, order: number, panels: number, d: number, packed: number): void;
   /** n rows rounded to i16, each by its own scale, whose inverse goes to n float32; n squared lengths. See assembly/quantise.ts. */

@@ -40,6 +40,9 @@ export function runLayout({ n, d, k, precision, threads }: Shape) {
     values: Math.ceil(n / CHUNK) * 8,
     /** The least scores of four rows, for each thread. */
     best: threads * BEST_BYTES,
+    /** For a run in one call: what assembly/iterate.ts lays out there, and the first centroids. */
+    plan: 80,
+    start: centroids,
   };
 }
 

@@ -287,6 +287,9 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
 
+    /** Leaves it to the caller, who has the other kernels for it. */
+    iterate: () => 0,
+
     packOrdered(centroids, order, panels, d, packed) {
       const v = floats();
       for (let q = 0; q < panels * width; q++) {

@@ -69,6 +69,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'accumulate',
   'moveCentroids',
   'sqShifts',
+  'iterate',
   'packOrdered',
   'quantise',
   'packQuantised',

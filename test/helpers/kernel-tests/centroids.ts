@@ -1,8 +1,19 @@
 import { expect } from 'vitest';
+import { lloydAtOnce } from '../../../src/algorithms/at-once.js';
+import { type Iteration, lloyd } from '../../../src/algorithms/lloyd.js';
+import { runLayout } from '../../../src/backend/layout.js';
 import { centroidStride, sumsEntryLength } from '../../../src/backend/shapes.js';
 import type { NumericArray } from '../../../src/types.js';
 import { exactQuotient, unitInLastPlace } from '../exact.js';
-import { entryOf, expectExactSums, expectNear, expectSame, placeSums, withoutPadding } from '../kernel-checks.js';
+import {
+  entryOf,
+  expectExactSums,
+  expectNear,
+  expectSame,
+  placeRun,
+  placeSums,
+  withoutPadding,
+} from '../kernel-checks.js';
 import { inOrder, square } from '../kernel-oracles.js';
 import type { KernelTests } from '../kernel-table.js';
 
@@ -79,5 +90,44 @@ export const centroidsTests = {
       centroids.map((row, j) => inOrder(row.map((value, f) => square(moved[j]![f]! - value)))),
     );
     return [found];
+  },
+
+  /** By way of the function that writes its plan: what Lloyd's algorithm leaves, an iteration at a time. */
+  iterate(bench) {
+    const { memory, centroids, shape } = bench;
+    const mark = memory.workspace.mark();
+    const limits = { maxIter: 1 + (shape.seed % 20), shiftTolerance: 0, emptyCluster: 'keep' } as const;
+    const { run, outputs } = placeRun(bench);
+    const parts = (['centroids', 'nextCentroids', 'counts', 'sqShifts', 'plan', 'start'] as const).map((name) => ({
+      pointer: run.buffers[name],
+      bytes: runLayout({ ...shape, precision: bench.precision, threads: 1 })[name],
+    }));
+    const outcome = (last: Iteration) => [
+      run.labels().slice(),
+      run.copyCentroids(),
+      run.counts().slice(),
+      Float64Array.of(last.iteration, last.changed, last.shift, Number(last.converged)),
+    ];
+    run.setCentroids(centroids.flat());
+    const assignment = {
+      restart() {},
+      *assign() {
+        yield* run.assign();
+        return yield* run.accumulate();
+      },
+    };
+    const slowly = () => {
+      const iterations = lloyd(run, limits, assignment);
+      let step = iterations.next();
+      while (!step.done) step = iterations.next();
+      return outcome(step.value);
+    };
+    const expected = slowly();
+    run.setCentroids(centroids.flat());
+    const last = memory.run([...outputs, ...parts], () => lloydAtOnce(run, limits));
+    if (last) for (const [i, values] of outcome(last).entries()) expectSame(values, expected[i]!);
+    else expectSame(run.copyCentroids(), centroids.flat());
+    memory.workspace.backTo(mark);
+    return expected;
   },
 } satisfies KernelTests;
