@@ -1,6 +1,7 @@
 import { inParts, now, type Pace, type Work } from '../backend/pass.js';
 import { inSlices } from '../background.js';
 import { copyRows, type Rows, readRows } from '../data/read-rows.js';
+import { SLICE_VALUES } from '../data/samples.js';
 import { rangeError, typeError } from '../errors.js';
 import { checkOptions, integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
 import { ASYNC_RULES } from '../options.js';
@@ -133,12 +134,13 @@ function* silhouettes(
   const { order, starts } = yield* sortByLabel(pace, drawn, labels);
   const n = drawn.length;
   const rows = new Float64Array(n * nFeatures);
-  yield* inParts(pace, n, (begin, end) => {
+  const gather = (begin: number, end: number) => {
     for (let i = begin; i < end; i++) {
       const from = drawn[order[i]] * nFeatures;
       rows.set(values.subarray(from, from + nFeatures), i * nFeatures);
     }
-  });
+  };
+  yield* inParts(pace, n, gather, Math.ceil(SLICE_VALUES / nFeatures));
   if (metric === 'cosine') yield* scaleToUnits(pace, rows, nFeatures);
   const distance = (metric === 'cosine' ? cosineDistance : euclideanDistance)(rows, nFeatures);
   const { own, nearest } = yield* meanDistances(pace, distance, starts, Math.ceil(BLOCK_NUMBERS / nFeatures));
