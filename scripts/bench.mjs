@@ -6,7 +6,20 @@ import { build } from 'esbuild';
 
 process.chdir(resolve(import.meta.dirname, '..'));
 
-const known = ['kernels', 'fit', 'peers', 'native', 'seeding', 'sweep', 'cold', 'memory', 'threads', 'minibatch'];
+const known = [
+  'kernels',
+  'fit',
+  'peers',
+  'native',
+  'seeding',
+  'sweep',
+  'cold',
+  'memory',
+  'threads',
+  'minibatch',
+  'abort',
+  'soak',
+];
 const args = process.argv.slice(2);
 const firstOption = args.findIndex((arg) => arg.startsWith('-'));
 const names = firstOption < 0 ? args : args.slice(0, firstOption);

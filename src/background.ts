@@ -3,10 +3,8 @@ import { currentPool, type Pool, threadsFor } from './backend/pool.js';
 import { acquireWorkspace, releaseWorkspace, type Workspace } from './backend/workspace.js';
 import { checkOptions } from './option-rules.js';
 import { ASYNC_RULES } from './options.js';
+import { SLICE, turn } from './turn.js';
 import type { AsyncOptions } from './types.js';
-
-/** Milliseconds after which whoever works on the calling thread lets others have a go. */
-const SLICE = 10;
 
 /** Steps that a pass takes for a sample: bounds rule out most comparisons. */
 const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
@@ -43,7 +41,7 @@ export async function background<T>(
     if (!lender) return inSlices(work, signal);
     const use = (workspace: Workspace) => {
       pool = lender;
-      return drive(work(workspace), workspace, lender, signal);
+      return drive(work(workspace), workspace, signal, lender, givenUp);
     };
     return lender.lend(count, givenUp, use, byWorkers);
   };
@@ -64,21 +62,23 @@ export async function inSlices<T>(
   const workspace = acquireWorkspace();
   workspace.deferred = true;
   try {
-    return await drive(work(workspace), workspace, undefined, signal);
+    return await drive(work(workspace), workspace, signal);
   } finally {
     workspace.deferred = false;
     releaseWorkspace(workspace);
   }
 }
 
-/** Drives work to its end, and has its passes made by the pool or by this thread. */
-async function drive<T>(
+/** Drives work in a deferred workspace to its end, and has its passes made by the pool or, where none of it starts, by this thread. */
+export async function drive<T>(
   work: Work<T>,
   workspace: Workspace,
-  pool: Pool | undefined,
   signal: AbortSignal | undefined,
+  pool?: Pool,
+  givenUp?: Promise<never>,
 ): Promise<T> {
   let last = performance.now();
+  let isUp: boolean | undefined;
   const isLate = () => performance.now() - last > SLICE;
   const breathe = async () => {
     await turn();
@@ -100,24 +100,12 @@ async function drive<T>(
     const pass = step.value;
     let sum = 0;
     if (pass) {
-      const made = await pool?.make(pass);
+      isUp ??= !!pool && (await Promise.race([pool.ready, givenUp!]));
+      sum = await (isUp ? pool!.make(pass) : makeHere(pass));
       signal?.throwIfAborted();
-      sum = made ?? (await makeHere(pass));
     }
     if (isLate()) await breathe();
     step = work.next(sum);
   }
   return step.value;
-}
-
-/** Resolves once others had a go on this thread. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => resolve();
-      port2.postMessage(0);
-    }
-  });
 }

@@ -67,6 +67,7 @@ export function* prepareAlgorithm(
 ): Work<() => Work<Iteration, Iteration>> {
   if (algorithm === 'hartigan-wong') {
     const transfers = new Transfers(run);
+    yield* transfers.prepare();
     return () => hartiganWong(run, limits, transfers);
   }
   const assignment = yield* assignmentFor(algorithm, run, magnitude, patient);

@@ -1,4 +1,4 @@
-import type { Work } from '../backend/pass.js';
+import { inParts, type Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { rangeError } from '../errors.js';
 import type { Run } from './run.js';
@@ -42,7 +42,7 @@ function emptyClusters(run: Run): number[] {
  */
 function* relocate(run: Run, empty: readonly number[]): Work {
   yield* run.measure();
-  const chosen = farthestSamples(run, empty.length);
+  const chosen = yield* farthestSamples(run, empty.length);
   const labels = run.labels();
   const donors = chosen.map((i) => labels[i]!);
   chosen.forEach((i, e) => {
@@ -59,7 +59,7 @@ function* relocate(run: Run, empty: readonly number[]): Work {
  * Up to `count` samples of positive weight whose squared distance, as measured, exceeds `least`, the farthest from their
  * centroid first; none that lies on it within rounding.
  */
-export function farthestSamples(run: Run, count: number, least = 0): number[] {
+export function* farthestSamples(run: Run, count: number, least = 0): Work<number[]> {
   const { samples } = run;
   const distances = run.distances();
   const weights = samples.weights ? samples.workspace.float64(samples.weights, samples.n) : undefined;
@@ -67,14 +67,16 @@ export function farthestSamples(run: Run, count: number, least = 0): number[] {
   const noise = (i: number) => epsilon * epsilon * samples.read(i).reduce((sum, value) => sum + value * value, 0);
 
   const farthest: number[] = [];
-  for (let i = 0; i < samples.n; i++) {
-    if (weights?.[i] === 0) continue;
-    if (farthest.length === count && distances[i]! <= distances[farthest[count - 1]!]!) continue;
-    if (distances[i]! <= least || distances[i]! <= noise(i)) continue;
-    const place = farthest.findIndex((other) => distances[other]! < distances[i]!);
-    farthest.splice(place < 0 ? farthest.length : place, 0, i);
-    farthest.length = Math.min(farthest.length, count);
-  }
+  yield* inParts(samples.workspace, samples.n, (from, to) => {
+    for (let i = from; i < to; i++) {
+      if (weights?.[i] === 0) continue;
+      if (farthest.length === count && distances[i]! <= distances[farthest[count - 1]!]!) continue;
+      if (distances[i]! <= least || distances[i]! <= noise(i)) continue;
+      const place = farthest.findIndex((other) => distances[other]! < distances[i]!);
+      farthest.splice(place < 0 ? farthest.length : place, 0, i);
+      farthest.length = Math.min(farthest.length, count);
+    }
+  });
   return farthest;
 }
 

@@ -9,7 +9,7 @@ import {
   treeRowBytes,
   treeStride,
 } from '../backend/layout.js';
-import type { Work } from '../backend/pass.js';
+import { inParts, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, sumsEntryLength } from '../backend/shapes.js';
 import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
@@ -56,10 +56,7 @@ export class Filtering implements Assignment {
     const { samples, k } = run;
     const { n, d, precision, workspace } = samples;
     this.buffers = workspace.take(filterLayout({ n, d, k, precision, threads: 1 }), n);
-    run.writeLabels = () => {
-      if (this.stale) this.writeLabels();
-      this.stale = false;
-    };
+    run.writeLabels = () => this.writeLabels();
   }
 
   restart(): void {
@@ -79,7 +76,7 @@ export class Filtering implements Assignment {
       }
       yield* this.grow();
       if (first) this.begin();
-      else this.adopt();
+      else yield* this.adopt();
     }
     if (!first) this.addShifts();
     this.writeRecords();
@@ -152,13 +149,15 @@ export class Filtering implements Assignment {
   }
 
   /** Takes over the labels of plain assignment. */
-  private adopt(): void {
+  private *adopt(): Work {
     const { buffers, run } = this;
     const { workspace, n } = run.samples;
     const labels = workspace.int32(run.buffers.labels, n);
     const order = workspace.int32(buffers.order, n);
     const sorted = workspace.int32(run.buffers.previous, n);
-    for (let i = 0; i < n; i++) sorted[i] = labels[order[i]!]!;
+    yield* inParts(workspace, n, (from, to) => {
+      for (let i = from; i < to; i++) sorted[i] = labels[order[i]!]!;
+    });
     this.forget(-1);
   }
 
@@ -232,8 +231,10 @@ export class Filtering implements Assignment {
     workspace.float64(buffers.plan + MOVED, 2).set([this.moved, margin]);
   }
 
-  /** Brings the labels into the order of the samples. */
-  private writeLabels(): void {
+  /** Brings the labels into the order of the samples, where they are not. */
+  private *writeLabels(): Work {
+    if (!this.stale) return;
+    this.stale = false;
     const { run, buffers } = this;
     const { workspace, n } = run.samples;
     const order = workspace.int32(buffers.order, n);
@@ -252,6 +253,9 @@ export class Filtering implements Assignment {
       const end = start + words[at + COUNT]!;
       for (let i = start; i < end; i++) labels[order[i]!] = owner < 0 ? sorted[i]! : owner;
     };
-    for (const root of this.roots) write((root - buffers.nodes) / 4, -1);
+    for (const root of this.roots) {
+      write((root - buffers.nodes) / 4, -1);
+      if (workspace.deferred) yield;
+    }
   }
 }

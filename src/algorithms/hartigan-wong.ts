@@ -32,7 +32,7 @@ export function* hartiganWong(
     run.countSamples();
   }
 
-  transfers.restart();
+  yield* transfers.restart();
   while (!state.converged && state.iteration < maxIter) {
     const converged = yield* transfers.pass();
     const changedNext = yield* moveTo(run, transfers.labels);

@@ -56,7 +56,7 @@ export class MiniBatch {
       .filter((j) => counts[j]! < least);
     if (starved.length === 0) return;
     const next = run.centroidsAt(buffers.nextCentroids);
-    randomSamples(samples, starved.length, random).forEach((i, s) => {
+    now(randomSamples(samples, starved.length, random)).forEach((i, s) => {
       next.set(samples.read(i), starved[s]! * centroidStride(samples.d));
     });
     for (const j of starved) counts[j] = Infinity;

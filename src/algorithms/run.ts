@@ -1,6 +1,6 @@
 import type { Backend, Kernels } from '../backend/backend.js';
 import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
-import type { Work } from '../backend/pass.js';
+import { now, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
@@ -10,7 +10,7 @@ import type { FloatArray } from '../types.js';
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
   /** Writes the labels before they are read, where an algorithm keeps them elsewhere. */
-  writeLabels: () => void = () => {};
+  writeLabels: (() => Work) | undefined;
 
   constructor(
     /** May be replaced by others, as many or fewer. */
@@ -158,7 +158,7 @@ export class Run {
 
   /** Fills `distances` with the squared distance of every sample to its labelled centroid. */
   *measure(): Work {
-    this.writeLabels();
+    if (this.writeLabels) yield* this.writeLabels();
     const { samples, buffers } = this;
     const { d, stride } = samples;
     const bytes = bytesOf(samples.precision);
@@ -193,8 +193,9 @@ export class Run {
     return workspace.float64(this.buffers.values, Math.ceil(n / CHUNK));
   }
 
+  /** In a deferred workspace only after `measure`, where an algorithm keeps labels elsewhere. */
   labels(): Int32Array {
-    this.writeLabels();
+    if (this.writeLabels) now(this.writeLabels());
     return this.samples.workspace.int32(this.buffers.labels, this.samples.n);
   }
 

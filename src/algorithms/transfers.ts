@@ -1,6 +1,5 @@
-import type { Work } from '../backend/pass.js';
+import { inParts, type Work } from '../backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
-import type { Samples } from '../data/samples.js';
 import type { Run } from './run.js';
 
 /** Sweeps over the samples after which a stage of quick transfers gives up, as R has it. */
@@ -35,7 +34,7 @@ export class Transfers {
   private readonly members: Int32Array;
   private readonly changedAt: Float64Array;
   /** A transfer has to save more than rounding can feign: so much in terms of √cost. */
-  private readonly tolerance: number;
+  private tolerance = 0;
   private step = 0;
   /** The step before the last pass began. */
   private passStart = -Infinity;
@@ -47,9 +46,8 @@ export class Transfers {
   constructor(private readonly run: Run) {
     const { samples, k } = run;
     const { n, d, workspace } = samples;
-    this.x = rowsOf(samples);
+    this.x = new Float64Array(n * d);
     this.weights = samples.weights ? workspace.float64(samples.weights, n).slice() : new Float64Array(n).fill(1);
-    this.tolerance = 2 ** -44 * greatestLength(this.x, d);
     this.labels = new Int32Array(n);
     this.second = new Int32Array(n);
     this.savings = new Float64Array(n);
@@ -61,14 +59,35 @@ export class Transfers {
     this.changedAt = new Float64Array(k);
   }
 
+  /** To be done once, before the first run. */
+  *prepare(): Work {
+    const { x } = this;
+    const { workspace, precision, x: from, stride, n, d } = this.run.samples;
+    const inColumns = d <= COLUMNS_MAX_D;
+    const values = workspace.floats(precision, from, inColumns ? d * stride : n * d);
+    const origin = new Float64Array(d);
+    let greatest = 0;
+    yield* inParts(workspace, n * d, (at, end) => {
+      if (!inColumns) x.set(values.subarray(at, end), at);
+      else for (let v = at; v < end; v++) x[v] = values[(v % d) * stride + Math.floor(v / d)]!;
+    });
+    yield* inParts(workspace, n, (i, end) => {
+      for (; i < end; i++) greatest = Math.max(greatest, sqDistance(x, i * d, origin, 0, d, Infinity));
+    });
+    this.tolerance = 2 ** -44 * Math.sqrt(greatest);
+  }
+
   /** Begins anew from the labels of the run. */
-  restart(): void {
-    const { labels, members, weights } = this;
+  *restart(): Work {
+    const { labels, second, members, weights } = this;
     labels.set(this.run.labels());
     members.fill(0);
-    labels.forEach((label, i) => {
-      if (weights[i]! > 0) members[label]!++;
-      this.second[i] = label === 0 ? 1 : 0;
+    yield* inParts(this.run.samples.workspace, labels.length, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const label = labels[i]!;
+        if (weights[i]! > 0) members[label]!++;
+        second[i] = label === 0 ? 1 : 0;
+      }
     });
     this.seen.fill(-1);
     this.changedAt.fill(0);
@@ -248,21 +267,4 @@ function sqDistance(x: Float64Array, at: number, c: Float64Array, from: number, 
     }
   }
   return sum;
-}
-
-/** The samples in float64, row by row. */
-function rowsOf(samples: Samples): Float64Array {
-  const { workspace, precision, x, stride, n, d } = samples;
-  if (d > COLUMNS_MAX_D) return Float64Array.from(workspace.floats(precision, x, n * d));
-  const columns = workspace.floats(precision, x, d * stride);
-  const rows = new Float64Array(n * d);
-  for (let f = 0; f < d; f++) for (let i = 0; i < n; i++) rows[i * d + f] = columns[f * stride + i]!;
-  return rows;
-}
-
-function greatestLength(x: Float64Array, d: number): number {
-  const origin = new Float64Array(d);
-  let greatest = 0;
-  for (let at = 0; at < x.length; at += d) greatest = Math.max(greatest, sqDistance(x, at, origin, 0, d, Infinity));
-  return Math.sqrt(greatest);
 }

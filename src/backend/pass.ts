@@ -38,6 +38,21 @@ export function now<T>(work: Work<T>): T {
 /** Steps up to which handing a pass over takes longer than making it; tests set it to 0. */
 export const handOver = { little: 2 ** 21 };
 
+/** Of n, between two places to pause. */
+const PART = 2 ** 15;
+
+/** Whether work may pause: a workspace, mostly. */
+export type Pace = Pick<Workspace, 'deferred'>;
+
+/** Does what this thread has to do itself from 0 to n, in order, with pauses where they are due after so many. */
+export function* inParts({ deferred }: Pace, n: number, part: (from: number, to: number) => void, size = PART): Work {
+  const step = deferred ? size : n;
+  for (let from = 0; from < n; from += step) {
+    part(from, Math.min(from + step, n));
+    if (deferred) yield;
+  }
+}
+
 /** Has a pass made; returns the sum of its values, in the order of the ranges. */
 export function* make(workspace: Workspace, pass: Pass): Work<number> {
   if (workspace.deferred && pass.n > pass.rows && pass.n * pass.work > handOver.little) return yield pass;

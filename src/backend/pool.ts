@@ -55,7 +55,7 @@ export class Pool {
   private retired = false;
   private readonly workers: WorkerThread[] = [];
   /** Whether all workers started. */
-  private ready: Promise<boolean> = Promise.resolve(true);
+  ready: Promise<boolean> = Promise.resolve(true);
   private readonly control = new SharedArrayBuffer(CONTROL_BYTES);
   private readonly words = new Int32Array(this.control);
   private readonly numbers = new Float64Array(this.control);
@@ -121,9 +121,8 @@ export class Pool {
     }
   }
 
-  /** Has the workers make a pass; returns the sum of its values, or undefined where none would start. */
-  async make(pass: Pass): Promise<number | undefined> {
-    if (!(await this.ready)) return undefined;
+  /** Has the workers make a pass, once they are ready; returns the sum of its values. */
+  async make(pass: Pass): Promise<number> {
     if (this.broken) throw workerError();
     const { words, workspace } = this;
     const ranges = Math.ceil(pass.n / pass.rows);

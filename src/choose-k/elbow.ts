@@ -1,4 +1,4 @@
-import { readRows } from '../data/read-rows.js';
+import { readSource } from '../data/source.js';
 import { rangeError, typeError } from '../errors.js';
 import { kmeans, kmeansAsync } from '../kmeans.js';
 import { checkOptions, integer } from '../option-rules.js';
@@ -55,7 +55,8 @@ function* curveOf(
   checkOptions({ kMin }, { kMin: integer(1) });
   checkOptions({ kMax }, { kMax: integer(kMin + 1) });
   rejectCentroids(options.init);
-  const { nSamples } = readRows(data, { nFeatures: options.nFeatures });
+  checkOptions({ nFeatures: options.nFeatures }, { nFeatures: integer(1) });
+  const { nSamples } = readSource(data, options.nFeatures);
   const kLast = options.kMax === undefined ? Math.min(kMax, nSamples) : kMax;
   if (Math.max(kMin, kLast) > nSamples) {
     throw rangeError(

@@ -1,5 +1,6 @@
 import { floatArray } from '../backend/shapes.js';
 import { rangeError, typeError } from '../errors.js';
+import { SLICE, turn } from '../turn.js';
 import type { Batch, Batches, FloatArray, Precision } from '../types.js';
 import { flatSource } from './flat.js';
 import { describe } from './kind.js';
@@ -20,9 +21,6 @@ export interface BatchReading {
   precision: 'auto' | Precision;
   signal?: AbortSignal | undefined;
 }
-
-/** Work between pauses, in milliseconds: what else is due gets its turn, the abort of a signal among it. */
-const BREATH = 30;
 
 /** The samples of a batch and their weights, where it has some. */
 export function readBatch(batch: Batch, nFeatures?: number) {
@@ -81,8 +79,8 @@ export async function* readBlocks(
       if (filled < rows) continue;
       yield block();
       rows = rowsFor(d);
-      if (performance.now() - rested < BREATH) continue;
-      await new Promise((resolve) => setTimeout(resolve));
+      if (performance.now() - rested < SLICE) continue;
+      await turn();
       reading.signal?.throwIfAborted();
       rested = performance.now();
     }

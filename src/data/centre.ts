@@ -42,23 +42,27 @@ export function* measureFeatures(
 ): Work<FeatureStatistics> {
   const { n, d, precision } = samples;
   const sums = new Float64Array(d);
-  yield* addSums(samples, scratch, sums);
+  const ranges = yield* addSums(samples, scratch, sums);
   // The sums tell whether all values are finite.
-  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, rowsBefore);
+  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, ranges, rowsBefore);
   const means = sums.map((sum) => sum / n);
   const spread = emptySpread(d);
   yield* addSpread(samples, scratch, means, spread);
   return statisticsOf(means, spread, n, precision, centred);
 }
 
-/** Adds the samples to d sums. Data may be added in parts, all but the last whole passes: the bits are the same. */
-export function* addSums(samples: Samples, scratch: number, sums: Float64Array): Work {
+/**
+ * Adds the samples to d sums; returns those of each range. Data may be added in parts, all but the last whole passes: the bits
+ * are the same.
+ */
+export function* addSums(samples: Samples, scratch: number, sums: Float64Array): Work<Float64Array> {
   const { workspace, n, d, stride } = samples;
   const ranges = workspace.float64(scratch + d * 8, (statisticsLength(n, d) - d) / 3).fill(0);
   yield* samples.pass((kernels, i, count) =>
     kernels.addFeatureSums(samples.at(i), count, d, stride, scratch + d * 8 + (i / PASS_ROWS) * d * 8),
   );
   addRanges(ranges, d, sums);
+  return ranges;
 }
 
 /** Σ (x − mean)², least and greatest value of each feature. */
@@ -145,8 +149,14 @@ function checkSquares(least: Float64Array, greatest: Float64Array, precision: Pr
 }
 
 /** The error for the first value that is not finite: sums told that there is one, this finds it. */
-function firstNonFinite(samples: Samples, rowsBefore: number): RangeError {
+function firstNonFinite(samples: Samples, ranges: Float64Array, rowsBefore: number): RangeError {
+  const { d } = samples;
   for (let i = 0; i < samples.n; i++) {
+    const at = Math.floor(i / PASS_ROWS) * d;
+    if (i % PASS_ROWS === 0 && ranges.subarray(at, at + d).every(Number.isFinite)) {
+      i += PASS_ROWS - 1;
+      continue;
+    }
     const row = samples.read(i);
     const column = row.findIndex((value) => !Number.isFinite(value));
     if (column >= 0) return nonFiniteError(row[column]!, rowsBefore + i, column, samples.precision);

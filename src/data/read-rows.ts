@@ -1,6 +1,8 @@
+import { inParts, now, type Pace, type Work } from '../backend/pass.js';
 import { checkOptions, integer } from '../option-rules.js';
 import type { Data } from '../types.js';
 import { nonFiniteError } from './finite.js';
+import { SLICE_VALUES } from './samples.js';
 import { readSource } from './source.js';
 
 export interface Rows {
@@ -16,11 +18,19 @@ export interface Rows {
  * @throws ERR_DATA_TYPE, ERR_EMPTY_DATA, ERR_RAGGED_DATA, ERR_NON_FINITE, ERR_OPTION (nFeatures)
  */
 export function readRows(data: Data, options: { nFeatures?: number } = {}): Rows {
+  return now(copyRows({ deferred: false }, data, options));
+}
+
+/** The same as work, for those who may have to pause. */
+export function* copyRows(pace: Pace, data: Data, options: { nFeatures?: number }): Work<Rows> {
   checkOptions(options, { nFeatures: integer(1) });
   const { nSamples, nFeatures, write } = readSource(data, options.nFeatures);
   const values = new Float64Array(nSamples * nFeatures);
-  write(values, 0, nSamples);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw nonFiniteError(values[bad]!, Math.floor(bad / nFeatures), bad % nFeatures);
+  const copy = (from: number, to: number) => {
+    write(values.subarray(from * nFeatures, to * nFeatures), from, to);
+    for (let at = from * nFeatures; at < to * nFeatures; at++)
+      if (!Number.isFinite(values[at]!)) throw nonFiniteError(values[at]!, Math.floor(at / nFeatures), at % nFeatures);
+  };
+  yield* inParts(pace, nSamples, copy, Math.ceil(SLICE_VALUES / nFeatures));
   return { nSamples, nFeatures, values };
 }

@@ -83,7 +83,7 @@ export const stagingBytes = (n: number, d: number, precision: Precision): number
   d <= COLUMNS_MAX_D ? Math.min(n, PASS_ROWS) * d * bytesOf(precision) : 0;
 
 /** Values of a slice after which copying pauses in a deferred workspace. */
-const SLICE_VALUES = 2 ** 18;
+export const SLICE_VALUES = 2 ** 18;
 
 /** Copies rows `from` … `to` − 1 of a source to address x, in the layout of d. */
 export function* copySamples(

@@ -25,16 +25,23 @@ export function copyWeights(weights: ArrayLike<number> | undefined, n: number): 
       'ERR_SAMPLE_WEIGHT',
       `sampleWeight has ${weights.length} values; it must have one for each of the ${n} samples`,
     );
-  return Float64Array.from(weights, (weight: unknown, i) => {
+  const copy = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const weight: unknown = weights[i];
     if (typeof weight !== 'number')
       throw typeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${describe(weight)}; it must be a number`);
     if (!(weight >= 0 && weight < Infinity))
       throw rangeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${weight}; it must be a finite number ≥ 0`);
-    return weight;
-  });
+    copy[i] = weight;
+  }
+  return copy;
 }
 
-export const heaviestOf = (weights: Float64Array): number => weights.reduce((a, b) => Math.max(a, b));
+export function heaviestOf(weights: Float64Array): number {
+  let heaviest = 0;
+  for (let i = 0; i < weights.length; i++) if (weights[i]! > heaviest) heaviest = weights[i]!;
+  return heaviest;
+}
 
 /** @throws ERR_SAMPLE_WEIGHT */
 export function checkHeaviest(heaviest: number): void {

@@ -1,6 +1,7 @@
-import { now, type Work } from '../backend/pass.js';
+import { inParts, now, type Pace, type Work } from '../backend/pass.js';
 import { inSlices } from '../background.js';
-import { type Rows, readRows } from '../data/read-rows.js';
+import { copyRows, type Rows, readRows } from '../data/read-rows.js';
+import { SLICE_VALUES } from '../data/samples.js';
 import { rangeError, typeError } from '../errors.js';
 import { checkOptions, integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
 import { ASYNC_RULES } from '../options.js';
@@ -39,6 +40,9 @@ interface Range {
   end: number;
 }
 
+/** Of work that does not pause. */
+const AT_ONCE: Pace = { deferred: false };
+
 /** Numbers of a block of rows that stays in the first-level cache (32 KiB) while every other row passes by. */
 const BLOCK_NUMBERS = 2048;
 
@@ -57,8 +61,8 @@ export function silhouetteSamples(
   checkOptions(options, SAMPLES_RULES);
   const { nFeatures, metric = 'euclidean' } = options;
   const rows = readRows(data, { nFeatures });
-  checkLabels(labels, rows.nSamples);
-  return now(silhouettes(rows, labels, everySample(rows.nSamples), metric, false));
+  now(checkLabels(AT_ONCE, labels, rows.nSamples));
+  return now(silhouettes(AT_ONCE, rows, labels, everySample(rows.nSamples), metric));
 }
 
 /**
@@ -67,7 +71,7 @@ export function silhouetteSamples(
  */
 export function silhouetteScore(data: Data, labels: ArrayLike<number>, options: SilhouetteScoreOptions = {}): number {
   checkOptions(options, SCORE_RULES);
-  return now(score(data, labels, options, false));
+  return now(score(AT_ONCE, data, labels, options));
 }
 
 /** The same in slices, so that whatever else happens on the calling thread goes on; rejects when the signal is aborted. */
@@ -77,36 +81,34 @@ export async function silhouetteScoreAsync(
   options: SilhouetteScoreAsyncOptions = {},
 ): Promise<number> {
   checkOptions(options, { ...SCORE_RULES, signal: ASYNC_RULES.signal! });
-  return inSlices(() => score(data, labels, options, true), options.signal);
+  return inSlices((workspace) => score(workspace, data, labels, options), options.signal);
 }
 
-function* score(
-  data: Data,
-  labels: ArrayLike<number>,
-  options: SilhouetteScoreOptions,
-  deferred: boolean,
-): Work<number> {
+function* score(pace: Pace, data: Data, labels: ArrayLike<number>, options: SilhouetteScoreOptions): Work<number> {
   const { nFeatures, metric = 'euclidean', sampleSize, seed = 0 } = options;
-  const rows = readRows(data, { nFeatures });
-  checkLabels(labels, rows.nSamples);
+  const rows = yield* copyRows(pace, data, { nFeatures });
+  yield* checkLabels(pace, labels, rows.nSamples);
   const drawn = drawSamples(rows.nSamples, sampleSize ?? rows.nSamples, seed);
-  const coefficients = yield* silhouettes(rows, labels, drawn, metric, deferred);
+  const coefficients = yield* silhouettes(pace, rows, labels, drawn, metric);
   return coefficients.reduce((sum, s) => sum + s, 0) / drawn.length;
 }
 
-function checkLabels(labels: ArrayLike<number>, nSamples: number): void {
+function* checkLabels(pace: Pace, labels: ArrayLike<number>, nSamples: number): Work {
   if (labels?.length !== nSamples) {
     const fail = typeof labels?.length === 'number' ? rangeError : typeError;
     throw fail('ERR_OPTION', `labels has length ${labels?.length}; it must be ${nSamples}, the number of samples`);
   }
-  for (let i = 0; i < nSamples; i++)
-    if (!Number.isInteger(labels[i])) {
-      throw typeError('ERR_OPTION', `label ${i} is ${String(labels[i])}; labels must be integers`);
-    }
+  yield* inParts(pace, nSamples, (from, to) => {
+    for (let i = from; i < to; i++)
+      if (!Number.isInteger(labels[i]))
+        throw typeError('ERR_OPTION', `label ${i} is ${String(labels[i])}; labels must be integers`);
+  });
 }
 
 function everySample(nSamples: number): Int32Array {
-  return Int32Array.from({ length: nSamples }, (_, i) => i);
+  const all = new Int32Array(nSamples);
+  for (let i = 0; i < nSamples; i++) all[i] = i;
+  return all;
 }
 
 /** `count` of the samples without replacement, or all of them where that is no fewer: a partial Fisher–Yates shuffle. */
@@ -121,48 +123,67 @@ function drawSamples(nSamples: number, count: number, seed: number): Int32Array 
   return samples.subarray(0, count);
 }
 
-/** Silhouettes of the rows named by `drawn`, in its order, as if there were no others. Pauses where it is `deferred`. */
+/** Silhouettes of the rows named by `drawn`, in its order, as if there were no others. */
 function* silhouettes(
+  pace: Pace,
   { values, nFeatures }: Rows,
   labels: ArrayLike<number>,
   drawn: Int32Array,
   metric: Metric,
-  deferred: boolean,
 ): Work<Float64Array> {
-  const { order, starts } = sortByLabel(drawn, labels);
-  const rows = new Float64Array(drawn.length * nFeatures);
-  order.forEach((position, i) => {
-    const from = drawn[position] * nFeatures;
-    rows.set(values.subarray(from, from + nFeatures), i * nFeatures);
-  });
-  const distance = metric === 'cosine' ? cosineDistance(rows, nFeatures) : euclideanDistance(rows, nFeatures);
-  const { own, nearest } = yield* meanDistances(distance, starts, Math.ceil(BLOCK_NUMBERS / nFeatures), deferred);
+  const { order, starts } = yield* sortByLabel(pace, drawn, labels);
+  const n = drawn.length;
+  const rows = new Float64Array(n * nFeatures);
+  const gather = (begin: number, end: number) => {
+    for (let i = begin; i < end; i++) {
+      const from = drawn[order[i]] * nFeatures;
+      rows.set(values.subarray(from, from + nFeatures), i * nFeatures);
+    }
+  };
+  yield* inParts(pace, n, gather, Math.ceil(SLICE_VALUES / nFeatures));
+  if (metric === 'cosine') yield* scaleToUnits(pace, rows, nFeatures);
+  const distance = (metric === 'cosine' ? cosineDistance : euclideanDistance)(rows, nFeatures);
+  const { own, nearest } = yield* meanDistances(pace, distance, starts, Math.ceil(BLOCK_NUMBERS / nFeatures));
 
-  const result = new Float64Array(drawn.length);
-  order.forEach((position, i) => {
+  const result = new Float64Array(n);
+  yield* inParts(pace, n, (from, to) => {
     // 0 / 0, where the sample is alone in its cluster or lies on all samples of two, counts as 0.
-    result[position] = (nearest[i] - own[i]) / Math.max(own[i], nearest[i]) || 0;
+    for (let i = from; i < to; i++) result[order[i]] = (nearest[i] - own[i]) / Math.max(own[i], nearest[i]) || 0;
   });
   return result;
 }
 
 /** Positions in `drawn`, those of equal labels side by side, and where each label's begin: nClusters + 1 offsets. */
-function sortByLabel(drawn: Int32Array, labels: ArrayLike<number>): { order: Int32Array; starts: Int32Array } {
+function* sortByLabel(
+  pace: Pace,
+  drawn: Int32Array,
+  labels: ArrayLike<number>,
+): Work<{ order: Int32Array; starts: Int32Array }> {
+  const n = drawn.length;
   const codes = new Map<number, number>();
-  for (const sample of drawn) if (!codes.has(labels[sample])) codes.set(labels[sample], codes.size);
+  const code = new Int32Array(n);
+  yield* inParts(pace, n, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const label = labels[drawn[i]];
+      let known = codes.get(label);
+      if (known === undefined) {
+        known = codes.size;
+        codes.set(label, known);
+      }
+      code[i] = known;
+    }
+  });
   if (codes.size < 2 || codes.size > drawn.length - 1) {
     const message = `Number of labels is ${codes.size}. Valid values are 2 to n_samples - 1 (inclusive)`;
     throw rangeError('ERR_OPTION', message);
   }
 
   const starts = new Int32Array(codes.size + 1);
-  for (const sample of drawn) starts[codes.get(labels[sample])! + 1]++;
+  for (let i = 0; i < n; i++) starts[code[i] + 1]++;
   for (let c = 0; c < codes.size; c++) starts[c + 1] += starts[c];
   const next = starts.slice();
   const order = new Int32Array(drawn.length);
-  drawn.forEach((sample, position) => {
-    order[next[codes.get(labels[sample])!]++] = position;
-  });
+  for (let i = 0; i < n; i++) order[next[code[i]]++] = i;
   return { order, starts };
 }
 
@@ -172,10 +193,10 @@ function sortByLabel(drawn: Int32Array, labels: ArrayLike<number>): { order: Int
  * once and nothing of size n · nClusters is kept.
  */
 function* meanDistances(
+  pace: Pace,
   distance: Distance,
   starts: Int32Array,
   blockRows: number,
-  deferred: boolean,
 ): Work<Record<'own' | 'nearest', Float64Array>> {
   const nClusters = starts.length - 1;
   const n = starts[nClusters];
@@ -186,14 +207,14 @@ function* meanDistances(
   for (let a = 0; a < nClusters; a++) {
     const clusterA = { start: starts[a], end: starts[a + 1] };
     const sizeA = clusterA.end - clusterA.start;
-    yield* addDistances(distance, clusterA, clusterA, blockRows, own, deferred);
+    yield* addDistances(pace, distance, clusterA, clusterA, blockRows, own);
     for (let i = clusterA.start; i < clusterA.end; i++) own[i] /= sizeA - 1;
 
     for (let b = a + 1; b < nClusters; b++) {
       const clusterB = { start: starts[b], end: starts[b + 1] };
       const sizeB = clusterB.end - clusterB.start;
       sums.fill(0, clusterA.start, clusterA.end).fill(0, clusterB.start, clusterB.end);
-      yield* addDistances(distance, clusterA, clusterB, blockRows, sums, deferred);
+      yield* addDistances(pace, distance, clusterA, clusterB, blockRows, sums);
       for (let i = clusterA.start; i < clusterA.end; i++) nearest[i] = Math.min(nearest[i], sums[i] / sizeB);
       for (let j = clusterB.start; j < clusterB.end; j++) nearest[j] = Math.min(nearest[j], sums[j] / sizeA);
     }
@@ -203,12 +224,12 @@ function* meanDistances(
 
 /** Adds the distance of every i of `a` and j > i of `b` to `sums[i]` and `sums[j]`, one block of `b` after another. */
 function* addDistances(
+  { deferred }: Pace,
   distance: Distance,
   a: Range,
   b: Range,
   blockRows: number,
   sums: Float64Array,
-  deferred: boolean,
 ): Work {
   for (let block = b.start; block < b.end; block += blockRows) {
     const blockEnd = Math.min(b.end, block + blockRows);
@@ -238,14 +259,19 @@ function euclideanDistance(rows: Float64Array, nFeatures: number): Distance {
   };
 }
 
-/** 1 − cosine, kept in 0 … 2 against rounding. Rows of zeros stay zeros, which gives them distance 1 to all others. */
-function cosineDistance(rows: Float64Array, nFeatures: number): Distance {
-  const units = rows.slice();
-  for (let from = 0; from < units.length; from += nFeatures) {
-    const unit = units.subarray(from, from + nFeatures);
-    const length = Math.sqrt(unit.reduce((sum, x) => sum + x * x, 0));
-    for (let f = 0; f < nFeatures && length > 0; f++) unit[f] /= length;
-  }
+/** Rows of zeros stay zeros, which gives them cosine 0 with all others. */
+function* scaleToUnits(pace: Pace, rows: Float64Array, nFeatures: number): Work {
+  yield* inParts(pace, rows.length / nFeatures, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const row = rows.subarray(i * nFeatures, (i + 1) * nFeatures);
+      const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+      for (let f = 0; f < nFeatures && length > 0; f++) row[f] /= length;
+    }
+  });
+}
+
+/** 1 − cosine of rows of length 1, kept in 0 … 2 against rounding. */
+function cosineDistance(units: Float64Array, nFeatures: number): Distance {
   return (i, j) => {
     const p = i * nFeatures;
     const q = j * nFeatures;

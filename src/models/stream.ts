@@ -1,14 +1,15 @@
 import { farthestSamples, placeEmptyClusters } from '../algorithms/empty-clusters.js';
 import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
-import { now } from '../backend/pass.js';
+import type { Work } from '../backend/pass.js';
 import { acquireWorkspace, releaseWorkspace, type Workspace } from '../backend/workspace.js';
+import { drive } from '../background.js';
 import { describe } from '../data/kind.js';
 import { Reservoir } from '../data/reservoir.js';
 import { SampleStream } from '../data/sample-stream.js';
 import { rangeError, typeError } from '../errors.js';
 import { codebookOf, shifted } from '../fit.js';
-import { kmeans } from '../kmeans.js';
+import { kmeansAsync } from '../kmeans.js';
 import { checkOptions } from '../option-rules.js';
 import { checkK, type ResolvedOptions, resolveOptions } from '../options.js';
 import { createRandom } from '../random.js';
@@ -42,7 +43,8 @@ export async function fitStream(
     const reservoir = new Reservoir(Math.max(RESERVOIR, RESERVOIR_PER_CLUSTER * k), createRandom(seed));
     await stream.measure(reservoir);
     checkK(k, stream.n);
-    return await new StreamedLloyd(workspace, stream, k, options).run(startFrom(reservoir, stream, k, given));
+    const lloyd = new StreamedLloyd(workspace, stream, k, options, signal);
+    return await lloyd.run(await startFrom(reservoir, stream, k, given, signal));
   } finally {
     releaseWorkspace(workspace);
   }
@@ -74,12 +76,18 @@ export function checkStreamOptions(options: StreamOptions, weights: unknown): Ab
 }
 
 /** The first centroids, k × d: those that are given, or those of a clustered reservoir. */
-function startFrom(reservoir: Reservoir, { d, precision }: SampleStream, k: number, given: KMeansOptions): Data {
+async function startFrom(
+  reservoir: Reservoir,
+  { d, precision }: SampleStream,
+  k: number,
+  given: KMeansOptions,
+  signal: AbortSignal | undefined,
+): Promise<Data> {
   if (typeof given.init === 'object') return given.init;
   const { length } = reservoir;
   const data = { data: reservoir.values, shape: [length, d] };
   const sampleWeight = reservoir.weights.subarray(0, length);
-  return kmeans(data, k, { ...given, precision, sampleWeight, onProgress: undefined }).centroids;
+  return (await kmeansAsync(data, k, { ...given, precision, sampleWeight, onProgress: undefined, signal })).centroids;
 }
 
 /** A sample that a centroid without any may move to. */
@@ -100,6 +108,7 @@ class StreamedLloyd {
     private readonly stream: SampleStream,
     private readonly k: number,
     private readonly options: ResolvedOptions,
+    private readonly signal: AbortSignal | undefined,
   ) {
     const { n, d, precision, statistics, heaviest, blockRows } = stream;
     const buffers = workspace.take(runLayout({ n: blockRows, d, k, precision, threads: workspace.threads }), blockRows);
@@ -115,7 +124,7 @@ class StreamedLloyd {
     const { statistics, d, precision } = stream;
     const { shift: centre, meanVariance } = statistics;
     const centroids = shifted(startingCentroids(start, start, k, d)!(Math.random), centre, precision);
-    now(seedRun(lloyd, { kind: 'given', centroids: () => centroids }, Math.random));
+    await this.drive(seedRun(lloyd, { kind: 'given', centroids: () => centroids }, Math.random));
 
     const begun = performance.now();
     let iteration = 0;
@@ -127,7 +136,7 @@ class StreamedLloyd {
       const before = lloyd.sums().slice();
       inertia = await this.pass();
       lloyd.moveCentroids();
-      this.placeEmpty(iteration);
+      await this.placeEmpty(iteration);
       lloyd.normaliseNext();
       shift = lloyd.shift();
       // Where no label changes, neither do the exact sums.
@@ -156,24 +165,35 @@ class StreamedLloyd {
     for await (const samples of stream.placed()) {
       lloyd.samples = samples;
       lloyd.forgetLabels();
-      now(lloyd.assign());
-      now(lloyd.accumulate());
-      now(lloyd.inertia());
+      await this.drive(lloyd.assign());
+      await this.drive(lloyd.accumulate());
+      await this.drive(lloyd.inertia());
       for (const value of lloyd.chunkInertias()) inertia += value;
-      if (k > 1 && options.emptyCluster === 'relocate') this.keepFarthest(k - 1);
+      if (k > 1 && options.emptyCluster === 'relocate') await this.drive(this.keepFarthest(k - 1));
     }
     if (!lloyd.sums().every(Number.isFinite)) throw stream.changed('others');
     return inertia;
   }
 
-  private keepFarthest(most: number): void {
+  /** Work on the block of the moment, in slices. */
+  private async drive<T>(work: Work<T>): Promise<T> {
+    const { workspace } = this.stream;
+    workspace.deferred = true;
+    try {
+      return await drive(work, workspace, this.signal);
+    } finally {
+      workspace.deferred = false;
+    }
+  }
+
+  private *keepFarthest(most: number): Work {
     const { samples } = this.lloyd;
     const { farthest } = this;
     const labels = this.lloyd.labels();
     const distances = this.lloyd.distances();
     const weights = samples.weights ? samples.workspace.float64(samples.weights, samples.n) : undefined;
     const least = farthest.length < most ? 0 : farthest[most - 1]?.sqDistance;
-    for (const i of farthestSamples(this.lloyd, most, least)) {
+    for (const i of yield* farthestSamples(this.lloyd, most, least)) {
       const weight = weights?.[i] ?? 1;
       farthest.push({ sqDistance: distances[i]!, values: samples.read(i), weight, label: labels[i]! });
     }
@@ -181,7 +201,7 @@ class StreamedLloyd {
   }
 
   /** Empty clusters are placed as in a run whose samples are the farthest: those are all that it would look at. */
-  private placeEmpty(iteration: number): void {
+  private async placeEmpty(iteration: number): Promise<void> {
     const { lloyd, stream, farthest, options } = this;
     if (lloyd.counts().some((count) => count <= 0) && farthest.length > 0) {
       lloyd.samples = stream.place(
@@ -192,6 +212,6 @@ class StreamedLloyd {
       lloyd.labels().set(labels);
       stream.workspace.int32(lloyd.buffers.previous, labels.length).set(labels);
     }
-    now(placeEmptyClusters(lloyd, options.emptyCluster, iteration));
+    await this.drive(placeEmptyClusters(lloyd, options.emptyCluster, iteration));
   }
 }

@@ -1,9 +1,9 @@
 import type { Run } from '../algorithms/run.js';
-import type { Work } from '../backend/pass.js';
+import { inParts, type Work } from '../backend/pass.js';
 import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import { Samples, samplesBytes } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
-import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
+import { drawByWeight, drawInProportion, firstAbove } from './draw.js';
 import { measureNearest, placeSeed } from './nearest.js';
 
 /** Samples of a chain. */
@@ -22,17 +22,18 @@ export function* afkMc2(run: Run, random: Random): Work {
     const first = drawByWeight(samples, random);
     seeds.add(first);
     const chosen = [first];
-    const proposals = new Proposals(samples, yield* seeds.measureAll());
-    let covered = proposals.covered;
+    const proposals = yield* Proposals.from(samples, yield* seeds.measureAll());
+    let { covered } = proposals;
     while (chosen.length < k) {
       let next = covered ? undefined : yield* walk(seeds, proposals, random);
       if (next === undefined && !covered) {
-        next = drawByPotential(samples, yield* seeds.measureAll(), random);
+        next = yield* drawByPotential(samples, yield* seeds.measureAll(), random);
         covered = next === undefined;
       }
       const seed = next ?? drawByWeight(samples, random);
       chosen.push(seed);
       if (chosen.length < k) seeds.add(seed);
+      if (samples.workspace.deferred) yield;
     }
     run.setCentroids(chosen.flatMap((i) => samples.read(i)));
   } finally {
@@ -55,29 +56,33 @@ function* walk(seeds: Seeds, proposals: Proposals, random: Random): Work<number 
 }
 
 /** A sample in proportion to w · squared distance; undefined where all are zero. */
-function drawByPotential(samples: Samples, sqDistances: FloatArray, random: Random): number | undefined {
-  const values = weighted(samples, sqDistances);
-  const total = values.reduce((sum, value) => sum + value, 0);
+function* drawByPotential(samples: Samples, sqDistances: FloatArray, random: Random): Work<number | undefined> {
+  const values = new Float64Array(samples.n);
+  const total = yield* weigh(samples, (i) => sqDistances[i]!, values);
   return total > 0 ? drawInProportion(values, random() * total) : undefined;
 }
 
 /** The distribution that chains draw from, made once from the distances to the first seed. */
 class Proposals {
-  /** Probability of each sample, divided by its weight. */
-  readonly densities: Float64Array;
-  /** Whether all samples lie on the first seed. */
-  readonly covered: boolean;
-  private readonly cumulative: Float64Array;
+  private constructor(
+    /** Probability of each sample, divided by its weight. */
+    readonly densities: Float64Array,
+    private readonly cumulative: Float64Array,
+    /** Whether all samples lie on the first seed. */
+    readonly covered: boolean,
+  ) {}
 
-  constructor(samples: Samples, sqDistances: FloatArray) {
-    const { n } = samples;
-    const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
-    const potential = sum(weighted(samples, sqDistances));
-    const weight = sum(weighted(samples, new Float64Array(n).fill(1)));
-    this.covered = potential === 0;
-    this.densities = Float64Array.from(sqDistances, (square) => 0.5 * (square / potential) + 0.5 / weight);
-    this.cumulative = new Float64Array(n);
-    accumulate(weighted(samples, this.densities), this.cumulative);
+  static *from(samples: Samples, sqDistances: FloatArray): Work<Proposals> {
+    const { n, workspace } = samples;
+    const potential = yield* weigh(samples, (i) => sqDistances[i]!);
+    const weight = yield* weigh(samples, () => 1);
+    const densities = new Float64Array(n);
+    yield* inParts(workspace, n, (from, to) => {
+      for (let i = from; i < to; i++) densities[i] = 0.5 * (sqDistances[i]! / potential) + 0.5 / weight;
+    });
+    const cumulative = new Float64Array(n);
+    yield* weigh(samples, (i) => densities[i]!, undefined, cumulative);
+    return new Proposals(densities, cumulative, potential === 0);
   }
 
   draw(random: Random): number {
@@ -89,12 +94,26 @@ class Proposals {
   }
 }
 
-function weighted({ workspace, weights, n }: Samples, values: ArrayLike<number>): Float64Array {
-  const products = Float64Array.from(values);
-  if (!weights) return products;
-  const w = workspace.float64(weights, n);
-  for (let i = 0; i < n; i++) products[i] = products[i]! * w[i]!;
-  return products;
+/** Σ w · value over the samples; the products and their running sums are written where there is room for them. */
+function* weigh(
+  { workspace, weights, n }: Samples,
+  ofSample: (i: number) => number,
+  products?: Float64Array,
+  sums?: Float64Array,
+): Work<number> {
+  const w = weights ? workspace.float64(weights, n) : undefined;
+  let total = 0;
+  yield* inParts(workspace, n, (from, to) => {
+    let sum = total;
+    for (let i = from; i < to; i++) {
+      const product = w ? ofSample(i) * w[i]! : ofSample(i);
+      sum += product;
+      if (products) products[i] = product;
+      if (sums) sums[i] = sum;
+    }
+    total = sum;
+  });
+  return total;
 }
 
 /** The seeds so far, in the place of the centroids, and distances to the nearest of them. */

@@ -5,7 +5,9 @@ import type { Random } from '../types.js';
 export function drawByWeight(samples: Samples, random: Random): number {
   if (!samples.weights) return Math.floor(random() * samples.n);
   const weights = samples.workspace.float64(samples.weights, samples.n);
-  return drawInProportion(weights, random() * weights.reduce((sum, w) => sum + w, 0));
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i]!;
+  return drawInProportion(weights, random() * total);
 }
 
 /** The first index at which the running sum exceeds a target; the last that adds to it where rounding leaves none. */

@@ -1,5 +1,5 @@
 import type { Run } from '../algorithms/run.js';
-import type { Work } from '../backend/pass.js';
+import { inParts, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray } from '../backend/shapes.js';
 import { copySamples, type Samples, samplesBytes, stagingBytes } from '../data/samples.js';
 import { readSource } from '../data/source.js';
@@ -24,12 +24,12 @@ export function* parallel(run: Run, random: Random): Work {
   try {
     const cover = new Cover(run);
     yield* cover.add([drawByWeight(samples, random)]);
-    for (let round = 0; round < ROUNDS; round++) yield* cover.add(cover.drawEach(OVERSAMPLING * k, random));
+    for (let round = 0; round < ROUNDS; round++) yield* cover.add(yield* cover.drawEach(OVERSAMPLING * k, random));
     if (cover.candidates.length < k) {
       yield* plusPlus(run, random);
       return;
     }
-    const { reduced, buffers } = yield* placeCandidates(run, cover.candidates, cover.weights());
+    const { reduced, buffers } = yield* placeCandidates(run, cover.candidates, yield* cover.weights());
     const chosen = yield* choosePlusPlus(reduced, k, random, buffers);
     run.setCentroids(chosen.flatMap((i) => reduced.read(i)));
   } finally {
@@ -59,35 +59,45 @@ class Cover {
       });
       const distances = yield* measureNearest(run, block.length, samples);
       const [closest, nearest, labels] = [this.closest(), this.nearest(), run.labels()];
-      for (let i = 0; i < samples.n; i++) {
-        if (!(distances[i]! < closest[i]!)) continue;
-        closest[i] = distances[i]!;
-        nearest[i] = candidates.length + labels[i]!;
-      }
+      yield* inParts(samples.workspace, samples.n, (from, to) => {
+        for (let i = from; i < to; i++) {
+          if (!(distances[i]! < closest[i]!)) continue;
+          closest[i] = distances[i]!;
+          nearest[i] = candidates.length + labels[i]!;
+        }
+      });
       candidates.push(...block);
     }
   }
 
   /** Each sample with probability `expected` · its share of the potential. */
-  drawEach(expected: number, random: Random): number[] {
-    const { n } = this.run.samples;
+  *drawEach(expected: number, random: Random): Work<number[]> {
+    const { n, workspace } = this.run.samples;
     const closest = this.closest();
     const weights = this.sampleWeights();
     let total = 0;
-    for (let i = 0; i < n; i++) total += closest[i]! * (weights?.[i] ?? 1);
+    yield* inParts(workspace, n, (from, to) => {
+      let sum = total;
+      for (let i = from; i < to; i++) sum += closest[i]! * (weights?.[i] ?? 1);
+      total = sum;
+    });
     const factor = expected / total;
     const drawn: number[] = [];
     if (total === 0) return drawn;
-    for (let i = 0; i < n; i++) if (random() < closest[i]! * (weights?.[i] ?? 1) * factor) drawn.push(i);
+    yield* inParts(workspace, n, (from, to) => {
+      for (let i = from; i < to; i++) if (random() < closest[i]! * (weights?.[i] ?? 1) * factor) drawn.push(i);
+    });
     return drawn;
   }
 
   /** What the samples weigh that each candidate is nearest to. */
-  weights(): Float64Array {
+  *weights(): Work<Float64Array> {
     const sums = new Float64Array(this.candidates.length);
     const nearest = this.nearest();
     const weights = this.sampleWeights();
-    for (let i = 0; i < nearest.length; i++) sums[nearest[i]!] = sums[nearest[i]!]! + (weights?.[i] ?? 1);
+    yield* inParts(this.run.samples.workspace, nearest.length, (from, to) => {
+      for (let i = from; i < to; i++) sums[nearest[i]!] = sums[nearest[i]!]! + (weights?.[i] ?? 1);
+    });
     return sums;
   }
 

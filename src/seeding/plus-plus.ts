@@ -34,7 +34,11 @@ export function* choosePlusPlus(
     const chosen = [drawByWeight(samples, random)];
     yield* potential.start(chosen[0]!);
     while (chosen.length < k) {
-      const candidates = Array.from({ length: trials }, () => potential.draw(random));
+      const candidates: number[] = [];
+      while (candidates.length < trials) {
+        candidates.push(potential.draw(random));
+        if (workspace.deferred) yield;
+      }
       const best = indexOfGreatest(yield* potential.gainsOf(candidates));
       chosen.push(candidates[best]!);
       if (chosen.length < k) yield* potential.take(best);

@@ -1,5 +1,5 @@
 import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
-import type { Work } from '../backend/pass.js';
+import { inParts, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
@@ -59,8 +59,9 @@ export class Potential {
     this.writeCandidates([first]);
     if (this.quantised) quantiseCandidates(samples, this.room, 1, true);
     workspace.floats(precision, buffers.closest, n).fill(Infinity);
-    workspace.int32(buffers.improved, n).forEach((_, i, list) => {
-      list[i] = 256 + (i % CHUNK);
+    const improved = workspace.int32(buffers.improved, n);
+    yield* inParts(workspace, n, (from, to) => {
+      for (let i = from; i < to; i++) improved[i] = 256 + (i % CHUNK);
     });
     yield* this.take(0);
   }

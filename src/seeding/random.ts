@@ -1,13 +1,12 @@
+import type { Work } from '../backend/pass.js';
 import type { Samples } from '../data/samples.js';
 import { shuffle } from '../random.js';
 import type { Random } from '../types.js';
 import { accumulate, firstAbove } from './draw.js';
 
 /** k distinct samples, drawn with probabilities in proportion to their weights while there are any that weigh. */
-export function randomSamples(samples: Samples, k: number, random: Random): number[] {
-  return samples.weights
-    ? weighted(samples.workspace.float64(samples.weights, samples.n), k, random)
-    : uniform(samples.n, k, random);
+export function* randomSamples(samples: Samples, k: number, random: Random): Work<number[]> {
+  return samples.weights ? yield* weighted(samples, k, random) : uniform(samples.n, k, random);
 }
 
 /** Robert Floyd's sampling without replacement (Bentley & Floyd 1987), in the order drawn. */
@@ -23,28 +22,28 @@ function uniform(n: number, k: number, random: Random): number[] {
   return samples;
 }
 
-function weighted(weights: Float64Array, k: number, random: Random): number[] {
-  const left = weights.slice();
+function* weighted({ workspace, weights, n }: Samples, k: number, random: Random): Work<number[]> {
+  const left = workspace.float64(weights, n).slice();
   const cumulative = new Float64Array(left.length);
   const chosen: number[] = [];
   let total = accumulate(left, cumulative);
+  let lightest = 0;
+  /** Samples without weight are taken in order once all others are. */
+  const nextUnchosen = () => {
+    while (chosen.includes(lightest)) lightest++;
+    return lightest;
+  };
   while (chosen.length < k) {
-    let i = total > 0 ? firstAbove(cumulative, random() * total) : nextUnchosen(chosen);
+    let i = total > 0 ? firstAbove(cumulative, random() * total) : nextUnchosen();
     if (left[i] === 0 && total > 0) {
       // Drawn before, or at the edge of rounding: the sums are taken anew without what was chosen.
+      if (workspace.deferred) yield;
       total = accumulate(left, cumulative);
       if (total > 0) continue;
-      i = nextUnchosen(chosen);
+      i = nextUnchosen();
     }
     chosen.push(i);
     left[i] = 0;
   }
   return chosen;
-}
-
-/** Samples without weight are taken in order once all others are. */
-function nextUnchosen(chosen: readonly number[]): number {
-  let i = 0;
-  while (chosen.includes(i)) i++;
-  return i;
 }

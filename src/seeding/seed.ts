@@ -26,6 +26,6 @@ const BY_NAME: Readonly<Record<InitName, (run: Run, random: Random) => Work>> = 
   'k-means||': parallel,
   'afk-mc2': afkMc2,
   *random(run, random) {
-    run.setCentroids(randomSamples(run.samples, run.k, random).flatMap((i) => run.samples.read(i)));
+    run.setCentroids((yield* randomSamples(run.samples, run.k, random)).flatMap((i) => run.samples.read(i)));
   },
 };

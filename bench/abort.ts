@@ -1,0 +1,183 @@
+// How late an abort is heard, in every phase of every asynchronous call: npm run bench:abort
+import { Session } from 'node:inspector';
+import { parseArgs } from 'node:util';
+import {
+  dispose,
+  elbowAsync,
+  KMeans,
+  type KMeansAsyncOptions,
+  kmeans,
+  kmeansAsync,
+  makeBlobs,
+  silhouetteScoreAsync,
+} from '../src/index.js';
+import { digits, formatTable } from './table.js';
+
+const { values: options } = parseArgs({
+  options: {
+    /** Only cases whose name has this in it. */
+    only: { type: 'string', default: '' },
+    /** Aborts of a case. */
+    times: { type: 'string', default: '8' },
+    /** Seconds that the calling thread is watched for. */
+    watch: { type: 'string', default: '4' },
+    /** Names what kept the calling thread longest. */
+    profile: { type: 'boolean', default: false },
+  },
+});
+
+type Call = (signal: AbortSignal) => Promise<unknown>;
+
+const blobs = (nSamples: number, nFeatures: number) =>
+  makeBlobs({ nSamples, nFeatures, centers: 50, spread: 3, seed: 1, precision: 'float32' }).data;
+const flat = blobs(2_000_000, 2);
+const wide = blobs(200_000, 64);
+const weights = new Float64Array(2_000_000).fill(1.5);
+
+const cases: [name: string, call: Call, threads: number][] = [];
+for (const threads of [1, 2, 0]) {
+  const clustering =
+    (data: object, k: number, more: KMeansAsyncOptions): Call =>
+    (signal) =>
+      kmeansAsync(data as never, k, { ...more, signal, ...(threads && { threads }) });
+  const add = (name: string, call: Call) => cases.push([`${name}, ${threads || 'no'} threads`, call, threads]);
+  for (const [shape, data, k] of [
+    ['2M × 2', flat, 100],
+    ['200k × 64', wide, 200],
+  ] as const) {
+    for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)
+      add(`${shape} ${init}`, clustering(data, k, { init, maxIter: 3, nInit: 1 }));
+    for (const algorithm of ['lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'] as const)
+      add(
+        `${shape} ${algorithm}`,
+        clustering(data, k, { algorithm, init: 'random', nInit: 1, maxIter: 12, onProgress() {} }),
+      );
+    add(`${shape} cosine`, clustering(data, k, { metric: 'cosine', init: 'random', nInit: 1, maxIter: 3 }));
+    const far = Array.from({ length: k }, (_, j) =>
+      Array.from({ length: data.shape[1]! }, () => (j < 5 ? j : 1e4 + j)),
+    );
+    add(`${shape} relocation`, clustering(data, k, { init: far, maxIter: 4 }));
+    const columns = Array.from({ length: data.shape[1]! }, (_, f) =>
+      Float64Array.from({ length: data.shape[0]! }, (_, i) => data.data[i * data.shape[1]! + f]!),
+    );
+    add(`${shape} columns`, clustering({ columns }, 8, { maxIter: 3, init: 'random', nInit: 1 }));
+    const model = new KMeans({ k, maxIter: 2, init: 'random', nInit: 1 }).fit(data);
+    add(`${shape} predictAsync`, (signal) => model.predictAsync(data, { signal, ...(threads && { threads }) }));
+    add(`${shape} elbowAsync`, (signal) =>
+      elbowAsync(data, { kMax: 4, maxIter: 3, signal, ...(threads && { threads }) }),
+    );
+  }
+  for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)
+    add(`2M × 2 weights ${init}`, clustering(flat, 100, { init, nInit: 1, maxIter: 3, sampleWeight: weights }));
+  if (threads) continue;
+  const rows = Array.from({ length: 200_000 }, (_, i) => Array.from(wide.data.subarray(i * 64, i * 64 + 64)));
+  add('200k × 64 rows', clustering(rows, 8, { maxIter: 3, init: 'random', nInit: 1 }));
+  const labels = kmeans(wide, 5, { maxIter: 2 }).labels;
+  add('200k × 64 silhouetteScoreAsync', (signal) => silhouetteScoreAsync(wide, labels, { signal }));
+  const many = Int32Array.from({ length: 2_000_000 }, (_, i) => i % 7);
+  add('2M × 2 silhouetteScoreAsync', (signal) => silhouetteScoreAsync(flat, many, { signal }));
+  for (const [shape, data] of [
+    ['2M × 2', flat],
+    ['200k × 64', wide],
+  ] as const)
+    add(`${shape} fitStream`, (signal) => new KMeans({ k: 200, maxIter: 3 }).fitStream(() => [data], { signal }));
+}
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Runs a call to its end, or aborts it then; longest time in which nothing else had a turn, when, and how long the call took. */
+async function watch(call: Call, limit: number) {
+  let longest = 0;
+  let at = 0;
+  let last = performance.now();
+  let going = true;
+  const look = () => {
+    const now = performance.now();
+    if (now - last > longest) {
+      longest = now - last;
+      at = Number(process.hrtime.bigint() / 1000n);
+    }
+    last = now;
+    if (going) setImmediate(look);
+  };
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), limit);
+  const begun = performance.now();
+  look();
+  await call(controller.signal).catch((error) => {
+    if (!controller.signal.aborted) throw error;
+  });
+  going = false;
+  look();
+  clearTimeout(timer);
+  return { longest, at, total: performance.now() - begun };
+}
+
+/** How long after the moment for which an abort was due the promise rejected; undefined where it was through by then. */
+async function latency(call: Call, delay: number): Promise<number | undefined> {
+  const controller = new AbortController();
+  const due = performance.now() + delay;
+  const timer = setTimeout(() => controller.abort('enough'), delay);
+  const reason = await call(controller.signal).catch((error) => error);
+  clearTimeout(timer);
+  return reason === 'enough' ? performance.now() - due : undefined;
+}
+
+/** The functions that ran in the longest time in which nothing else had a turn. */
+async function culprits(call: Call, limit: number): Promise<string> {
+  const session = new Session();
+  session.connect();
+  const post = (method: string, params = {}) =>
+    new Promise<any>((resolve, reject) =>
+      session.post(method, params, (error, result) => (error ? reject(error) : resolve(result))),
+    );
+  await post('Profiler.enable');
+  await post('Profiler.setSamplingInterval', { interval: 1000 });
+  await post('Profiler.start');
+  const { longest, at } = await watch(call, limit);
+  const { profile } = await post('Profiler.stop');
+  session.disconnect();
+  const parents = new Map<number, any>();
+  const nodes = new Map<number, any>(profile.nodes.map((node: any) => [node.id, node]));
+  for (const node of profile.nodes) for (const child of node.children ?? []) parents.set(child, node);
+  const times = new Map<string, number>();
+  let time = profile.startTime;
+  profile.samples.forEach((id: number, i: number) => {
+    time += profile.timeDeltas[i];
+    if (time > at || time < at - longest * 1000) return;
+    const names: string[] = [];
+    for (let node = nodes.get(id); node && names.length < 4; node = parents.get(node.id))
+      names.push(node.callFrame.functionName || '·');
+    const name = names.join(' < ');
+    times.set(name, (times.get(name) ?? 0) + profile.timeDeltas[i] / 1000);
+  });
+  const top = [...times].sort((a, b) => b[1] - a[1]).slice(0, 4);
+  return top.map(([name, ms]) => `${ms.toFixed(0)} ms ${name}`).join('\n      ');
+}
+
+const table: string[][] = [];
+for (const [name, call, threads] of cases) {
+  if (!name.includes(options.only)) continue;
+  // As in a page that may not share memory.
+  if (!threads && globalThis.crossOriginIsolated !== false) {
+    globalThis.crossOriginIsolated = false;
+    dispose();
+  }
+  const limit = Number(options.watch) * 1000;
+  await watch(call, limit);
+  const { longest, total } = await watch(call, limit);
+  const late: number[] = [];
+  for (let t = 0; t < Number(options.times); t++) {
+    const milliseconds = await latency(call, ((t + Math.random()) / Number(options.times)) * Math.min(total, limit));
+    if (milliseconds !== undefined) late.push(milliseconds);
+  }
+  const worst = Math.max(0, ...late);
+  table.push([name, digits(total), digits(longest), digits(worst)]);
+  console.log(
+    `${worst > 50 || longest > 50 ? '✗' : ' '} ${name}: ${total.toFixed(0)} ms, busy ${longest.toFixed(0)}, late ${worst.toFixed(0)}`,
+  );
+  if (options.profile && longest > 30) console.log('     ', await culprits(call, limit));
+  await wait(0);
+}
+console.log(formatTable(['call', 'ms', 'longest turn', 'latest answer'], table));
+dispose();
