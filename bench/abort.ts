@@ -1,5 +1,6 @@
 // How late an abort is heard, in every phase of every asynchronous call: npm run bench:abort
-import { Session } from 'node:inspector';
+import type { Profiler } from 'node:inspector';
+import { Session } from 'node:inspector/promises';
 import { parseArgs } from 'node:util';
 import {
   dispose,
@@ -127,29 +128,26 @@ async function latency(call: Call, delay: number): Promise<number | undefined> {
 async function culprits(call: Call, limit: number): Promise<string> {
   const session = new Session();
   session.connect();
-  const post = (method: string, params = {}) =>
-    new Promise<any>((resolve, reject) =>
-      session.post(method, params, (error, result) => (error ? reject(error) : resolve(result))),
-    );
-  await post('Profiler.enable');
-  await post('Profiler.setSamplingInterval', { interval: 1000 });
-  await post('Profiler.start');
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 1000 });
+  await session.post('Profiler.start');
   const { longest, at } = await watch(call, limit);
-  const { profile } = await post('Profiler.stop');
+  const { profile } = await session.post('Profiler.stop');
   session.disconnect();
-  const parents = new Map<number, any>();
-  const nodes = new Map<number, any>(profile.nodes.map((node: any) => [node.id, node]));
+  const parents = new Map<number, Profiler.ProfileNode>();
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   for (const node of profile.nodes) for (const child of node.children ?? []) parents.set(child, node);
+  const deltas = profile.timeDeltas ?? [];
   const times = new Map<string, number>();
   let time = profile.startTime;
-  profile.samples.forEach((id: number, i: number) => {
-    time += profile.timeDeltas[i];
+  (profile.samples ?? []).forEach((id, i) => {
+    time += deltas[i]!;
     if (time > at || time < at - longest * 1000) return;
     const names: string[] = [];
     for (let node = nodes.get(id); node && names.length < 4; node = parents.get(node.id))
       names.push(node.callFrame.functionName || '·');
     const name = names.join(' < ');
-    times.set(name, (times.get(name) ?? 0) + profile.timeDeltas[i] / 1000);
+    times.set(name, (times.get(name) ?? 0) + deltas[i]! / 1000);
   });
   const top = [...times].sort((a, b) => b[1] - a[1]).slice(0, 4);
   return top.map(([name, ms]) => `${ms.toFixed(0)} ms ${name}`).join('\n      ');
