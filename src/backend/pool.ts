@@ -177,26 +177,32 @@ export class Pool {
 
   /** Starts what is missing of so many workers. */
   private start(threads: number): void {
-    const more: (boolean | Promise<boolean>)[] = [];
+    const { ready } = this;
+    const more: Promise<void>[] = [];
     try {
       while (this.workers.length < threads) more.push(this.startOne());
-    } catch {
-      more.push(false);
+    } catch (error) {
+      more.push(Promise.reject(error));
       this.die();
     }
-    if (more.length > 0) this.ready = Promise.all([this.ready, ...more]).then((all) => all.every(Boolean));
+    // The first failure settles it: the others are ended then, and may never tell.
+    if (more.length > 0)
+      this.ready = Promise.all(more).then(
+        () => ready,
+        () => false,
+      );
   }
 
-  /** Starts a worker; whether it came up. */
-  private startOne(): Promise<boolean> {
+  /** Starts a worker; rejects where it does not come up. */
+  private startOne(): Promise<void> {
     const worker = startWorker(settings.createWorker);
     const thread = this.workers.push(worker) - 1;
     const { control, memory, modules } = this;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let running = false;
       const fail = () => {
         clearTimeout(limit);
-        resolve(false);
+        reject();
         // Where a worker has run once, others will.
         if (running && pool === this) pool = undefined;
         this.die();
@@ -205,7 +211,7 @@ export class Pool {
       listen(worker, 'message', () => {
         clearTimeout(limit);
         running = true;
-        resolve(true);
+        resolve();
         if (Atomics.load(this.words, DONE) === Atomics.load(this.words, TURN)) this.finish?.();
       });
       for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, fail);
