@@ -1,6 +1,7 @@
 import { accumulate } from './accumulate';
 import { assign } from './assign';
 import { moveCentroids, sqShifts } from './centroids';
+import { centroidStride } from './constants';
 import { pack } from './pack';
 
 // A plan, written by TypeScript: addresses and counts (i32), see the kernels that are called …
@@ -35,7 +36,7 @@ const SHIFT: usize = 72; // f64: summed squared shift
 function iterate<T>(plan: usize, maxIter: i32, shiftTolerance: f64): i32 {
   const k = load<i32>(plan, K);
   const d = load<i32>(plan, D);
-  const bytes = <usize>(k * ((d + 3) & ~3)) * sizeof<T>();
+  const bytes = <usize>(k * centroidStride(d)) * sizeof<T>();
   memory.copy(load<usize>(plan, START), load<usize>(plan, CENTROIDS), bytes);
   for (let iteration = 1; ; iteration++) {
     const changed = label<T>(plan, k, d);

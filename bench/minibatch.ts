@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { MiniBatchKMeans } from '../src/index.js';
 import { interleaved, median } from './clock.js';
 import { makeProblem, pixelCount, type Shape } from './data.js';
-import { missingPython, PythonServer } from './native/server.js';
+import { startPython } from './native/server.js';
 import { publish } from './report.js';
 import { digits, formatTable, milliseconds, times } from './table.js';
 
@@ -26,12 +26,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 const batch = Number(options.batch);
-const missing = missingPython();
-if (missing) {
-  console.error(missing);
-  process.exit(1);
-}
-const server = new PythonServer(Number(options.threads));
+const server = startPython(Number(options.threads));
 try {
   const rows: string[][] = [];
   for (const shape of SHAPES) rows.push(await measure(divided(shape, Number(options.divide))));

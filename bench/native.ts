@@ -6,7 +6,7 @@ import { type Contender, interleaved, seconds } from './clock.js';
 import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
 import { type CellResult, readResults, saveResult } from './native/results.js';
-import { missingPython, PythonServer, type Rival } from './native/server.js';
+import { type Rival, startPython } from './native/server.js';
 import { describeCell, nativeReport } from './native/summary.js';
 import { commit, publish } from './report.js';
 
@@ -29,15 +29,9 @@ const { values: options } = parseArgs({
   },
 });
 
-const missing = missingPython();
-if (missing) {
-  console.error(missing);
-  process.exit(1);
-}
-
 const threads = Number(options.threads);
 const shapes = chosenShapes();
-const server = new PythonServer(threads);
+const server = startPython(threads);
 try {
   const results: CellResult[] = [];
   for (const shape of shapes) {

@@ -5,7 +5,7 @@ import { createRandom } from '../src/random.js';
 import { plusPlus } from '../src/seeding/plus-plus.js';
 import { median, seconds } from './clock.js';
 import { makeProblem, type Shape } from './data.js';
-import { missingPython, PythonServer } from './native/server.js';
+import { startPython } from './native/server.js';
 import { prepareFit } from './prepared.js';
 import { publish } from './report.js';
 import { digits, formatTable, milliseconds, times } from './table.js';
@@ -35,12 +35,7 @@ const KINDS = ['overlapping', 'uniform', 'separated'] as const;
 
 const limit = Number(options.short ? 60 : options.limit);
 
-const missing = missingPython();
-if (missing) {
-  console.error(missing);
-  process.exit(1);
-}
-const server = new PythonServer(Number(options.threads));
+const server = startPython(Number(options.threads));
 try {
   const rows: string[][] = [];
   for (const [n, d, k] of SIZES)

@@ -16,11 +16,14 @@ export interface RivalFit {
   inertia: number;
 }
 
-/** Why scikit-learn and FAISS cannot run here; undefined where they can. */
-export function missingPython(): string | undefined {
+/** scikit-learn and FAISS with so many threads; ends the benchmark, with a word, where they are not installed. */
+export function startPython(threads: number): PythonServer {
   const { status } = spawnSync(PYTHON, ['-c', 'import faiss, numpy, sklearn, threadpoolctl']);
-  if (status === 0) return undefined;
-  return `scikit-learn or FAISS is missing: ${PYTHON} cannot import them. bench/native/install.sh installs them.`;
+  if (status === 0) return new PythonServer(threads);
+  console.error(
+    `scikit-learn or FAISS is missing: ${PYTHON} cannot import them. bench/native/install.sh installs them.`,
+  );
+  process.exit(1);
 }
 
 /** scikit-learn and FAISS in a process that stays, so that nobody's start counts. */

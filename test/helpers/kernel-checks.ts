@@ -103,7 +103,17 @@ export function runOver(bench: Bench, buffers: RunBuffers, weightsAt = 0): Run {
   return new Run(samples, k, false, buffers, statistics, Math.max(...(weights ?? [1])));
 }
 
-export function writeNext(run: Run, centroids: readonly number[][]): void {
+/** Moves every centroid of a run, by `pace` times what another draw of them would be. */
+export function moveCentroids(bench: Bench, run: Run, centroids: readonly number[][], pace: number): number[][] {
+  const moves = bench.table(bench.k);
+  const moved = centroids.map((row, j) => row.map((value, f) => bench.round(value + pace * moves[j]![f]!)));
+  writeNext(run, moved);
+  run.shift();
+  run.swap();
+  return moved;
+}
+
+function writeNext(run: Run, centroids: readonly number[][]): void {
   const target = run.centroidsAt(run.buffers.nextCentroids);
   centroids.forEach((row, j) => {
     target.set(row, j * centroidStride(row.length));

@@ -3,7 +3,7 @@ import { BoundedAssignment } from '../../../src/algorithms/bounded-assignment.js
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, quantisedRowBytes } from '../../../src/backend/shapes.js';
 import type { NumericArray } from '../../../src/types.js';
-import { expectNear, expectSame, inPanels, labelsOf, orderOf, placeRun, writeNext } from '../kernel-checks.js';
+import { expectNear, expectSame, inPanels, labelsOf, moveCentroids, orderOf, placeRun } from '../kernel-checks.js';
 import { inOrder, sqNorm, square } from '../kernel-oracles.js';
 import type { KernelTests } from '../kernel-table.js';
 
@@ -120,7 +120,7 @@ export const boundsTests = {
 
   /** By way of the algorithm that writes its plan, over several moves of the centroids: labels are those of `assign`. */
   advance(bench) {
-    const { memory, d, k, shape } = bench;
+    const { memory, d, shape } = bench;
     const mark = memory.workspace.mark();
     const { run, outputs } = placeRun(bench);
     const assignment = new BoundedAssignment(run, {
@@ -139,11 +139,7 @@ export const boundsTests = {
       expectSame(labels, labelsOf(bench, centroids));
       found.push(labels);
 
-      const moves = bench.table(k);
-      centroids = centroids.map((row, j) => row.map((value, f) => bench.round(value + pace * moves[j]![f]!)));
-      writeNext(run, centroids);
-      run.shift();
-      run.swap();
+      centroids = moveCentroids(bench, run, centroids, pace);
     }
     memory.workspace.backTo(mark);
     return found;

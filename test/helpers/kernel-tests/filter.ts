@@ -5,7 +5,7 @@ import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D } from '../../../src/backend/shapes.js';
 import type { NumericArray } from '../../../src/types.js';
 import type { Bench } from '../kernel-bench.js';
-import { expectExactSums, expectSame, labelsOf, placeRun, withoutPadding, writeNext } from '../kernel-checks.js';
+import { expectExactSums, expectSame, labelsOf, moveCentroids, placeRun, withoutPadding } from '../kernel-checks.js';
 import type { KernelTests } from '../kernel-table.js';
 
 /** Kernels of the filtering algorithm, by way of the class that writes their plan. They are for samples in columns. */
@@ -38,7 +38,7 @@ export const filterTests = {
   /** Over several moves of the centroids, labels are those of `assign`, and the sums theirs. */
   filter(bench) {
     if (bench.d > COLUMNS_MAX_D) return [];
-    const { memory, n, k, rows } = bench;
+    const { memory, n, rows } = bench;
     const mark = memory.workspace.mark();
     const { run, outputs } = placeRun(bench);
     const { sums } = run.buffers;
@@ -58,11 +58,7 @@ export const filterTests = {
       found.push(Int32Array.from(labels), withoutPadding(bench, sums));
 
       before = labels;
-      const moves = bench.table(k);
-      centroids = centroids.map((row, j) => row.map((value, f) => bench.round(value + pace * moves[j]![f]!)));
-      writeNext(run, centroids);
-      run.shift();
-      run.swap();
+      centroids = moveCentroids(bench, run, centroids, pace);
     }
     memory.workspace.backTo(mark);
     return found;
