@@ -1,6 +1,10 @@
+import { type Crew, currentCrew } from './backend/crew.js';
+import { compileSeparate, createBackend } from './backend/load.js';
+import { PART_ROWS, Parts } from './backend/parts.js';
 import { makeRanges, type Pass, type Work } from './backend/pass.js';
-import { currentPool, type Pool, threadsFor } from './backend/pool.js';
-import { acquireWorkspace, releaseWorkspace, type Workspace } from './backend/workspace.js';
+import { currentPool, isPoolBroken, type Pool, threadsFor } from './backend/pool.js';
+import { acquireWorkspace, memoryLimit, releaseWorkspace, Workspace } from './backend/workspace.js';
+import { outOfMemory } from './errors.js';
 import { checkOptions } from './option-rules.js';
 import { ASYNC_RULES } from './options.js';
 import { SLICE, turn } from './turn.js';
@@ -9,10 +13,14 @@ import type { AsyncOptions } from './types.js';
 /** Steps that a pass takes for a sample: bounds rule out most comparisons. */
 const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
 
+/** Bytes that the work takes in one memory that has so many of the samples. */
+type Room = (rows: number, threads: number, inParts: boolean) => number;
+
 /**
  * Has work done by worker threads; where there are none, or little work, on the calling thread, in slices.
  *
  * @param size samples, features and clusters, which tell how much work a pass is
+ * @param room for work that may have its samples in parts: where memory cannot be shared, or one does not hold them
  * @throws the reason of the signal, ERR_WORKER, and what the work throws
  */
 export async function background<T>(
@@ -20,6 +28,7 @@ export async function background<T>(
   { nSamples, nFeatures }: { nSamples: number; nFeatures: number },
   { k, relaxedSimd }: { k: number; relaxedSimd: boolean },
   work: (workspace: Workspace) => Work<T>,
+  room?: Room,
 ): Promise<T> {
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
@@ -37,7 +46,13 @@ export async function background<T>(
   signal?.addEventListener('abort', giveUp);
 
   const byWorkers = async (): Promise<T> => {
-    const lender = count > 0 ? currentPool(relaxedSimd) : undefined;
+    const fits = !room || room(nSamples, count, false) <= memoryLimit.bytes;
+    const lender = count > 0 && fits ? currentPool(relaxedSimd) : undefined;
+    const apart = room && !(fits && (lender || count === 0 || isPoolBroken()));
+    const crew = apart ? currentCrew() : undefined;
+    const modules = crew && compileSeparate(relaxedSimd);
+    if (apart && modules)
+      return inParts(work, { crew, modules, room, n: nSamples, threads: Math.max(count, 1) }, signal, givenUp);
     if (!lender) return inSlices(work, signal);
     const use = (workspace: Workspace) => {
       pool = lender;
@@ -51,6 +66,44 @@ export async function background<T>(
     pool = undefined;
     signal?.removeEventListener('abort', giveUp);
   }
+}
+
+/** Has work done by workers that each have their part of the samples. */
+async function inParts<T>(
+  work: (workspace: Workspace) => Work<T>,
+  {
+    crew,
+    modules,
+    room,
+    n,
+    threads,
+  }: { crew: Crew; modules: WebAssembly.Module[]; room: Room; n: number; threads: number },
+  signal: AbortSignal | undefined,
+  givenUp: Promise<never>,
+): Promise<T> {
+  let memories = threads;
+  let rows: number;
+  let bytes: number;
+  do {
+    rows = Math.ceil(n / memories / PART_ROWS) * PART_ROWS;
+    bytes = room(rows, 2, true);
+    if (bytes <= memoryLimit.bytes) break;
+    memories += threads;
+  } while (rows > PART_ROWS);
+  if (bytes > memoryLimit.bytes) throw outOfMemory(n, bytes * memories);
+
+  const use = async () => {
+    const workspace = new Workspace(createBackend(), 2, true);
+    const parts = new Parts(crew, threads, n, rows, workspace, modules);
+    workspace.parts = parts;
+    try {
+      await Promise.race([parts.open(bytes), givenUp]);
+      return await drive(work(workspace), workspace, signal, undefined, givenUp);
+    } finally {
+      parts.close();
+    }
+  };
+  return crew.lend(threads, bytes * memories, givenUp, use, () => inSlices(work, signal));
 }
 
 /** Has work done on the calling thread, which others get in between. */
@@ -86,7 +139,7 @@ export async function drive<T>(
     last = performance.now();
   };
   const makeHere = async (pass: Pass) => {
-    workspace.threads = 1;
+    if (pool) workspace.threads = 1;
     let sum = 0;
     for (let i = 0; i < pass.n; i += pass.rows) {
       sum += makeRanges(workspace, pass, i, Math.min(i + pass.rows, pass.n));
@@ -99,7 +152,10 @@ export async function drive<T>(
   while (!step.done) {
     const pass = step.value;
     let sum = 0;
-    if (pass) {
+    if (pass instanceof Promise) {
+      sum = (await Promise.race([pass, givenUp!])) as number;
+      signal?.throwIfAborted();
+    } else if (pass) {
       isUp ??= !!pool && (await Promise.race([pool.ready, givenUp!]));
       sum = await (isUp ? pool!.make(pass) : makeHere(pass));
       signal?.throwIfAborted();

@@ -2,7 +2,7 @@ import { BEST_BYTES } from './backend/layout.js';
 import { now, type Work } from './backend/pass.js';
 import { bytesOf, centroidStride, floatArray, packedLength, panelWidth } from './backend/shapes.js';
 import { type Workspace, withWorkspace } from './backend/workspace.js';
-import { measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
+import { measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
 import { callRows, copySamples, normalise, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import { readSource, type Source } from './data/source.js';
 import { rangeError } from './errors.js';
@@ -128,7 +128,7 @@ function* compare(
   const plan = {
     samples: samplesBytes(rows, d, precision),
     staging: stagingBytes(rows, d, precision),
-    scratch: statisticsLength(rows, d) * 8,
+    ...statisticsLayout(rows, d),
     centroids: k * centroidStride(d) * value,
     packed: packedLength(k, d, precision) * value,
     labels: (rows + 8) * 4,
@@ -141,9 +141,9 @@ function* compare(
   for (let at = 0; at < source.nSamples; at += rows) {
     const to = Math.min(at + rows, source.nSamples);
     const samples = yield* copySamples(workspace, source, precision, buffers.samples, buffers.staging, 0, at, to);
-    yield* measureFeatures(samples, buffers.scratch, false, at);
+    yield* measureFeatures(samples, buffers, false, at);
     if (codebook.metric === 'cosine') yield* normalise(samples);
-    yield* subtractShift(samples, codebook.shift, buffers.scratch);
+    yield* subtractShift(samples, codebook.shift, buffers.means);
     yield* use(blockOf(codebook, samples, at, buffers));
   }
 }

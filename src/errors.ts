@@ -25,6 +25,15 @@ export function workerError(): Error {
   return Object.assign(new Error('a worker thread died; call again, and new ones are started'), { code: 'ERR_WORKER' });
 }
 
+/** The error for more than a memory, or the machine, holds. */
+export function outOfMemory(rows: number, bytes: number): RangeError {
+  return rangeError(
+    'ERR_OUT_OF_MEMORY',
+    `${rows} rows take ${bytes} bytes (${(bytes / 2 ** 30).toFixed(1)} GiB), more than there is or than one memory holds ` +
+      '(4 GiB): use kmeansAsync, whose workers have a memory each, fitStream, precision float32 or fewer rows',
+  );
+}
+
 /** A `RangeError` (the right kind of thing, a value outside what is allowed) with a code. */
 export function rangeError(code: ErrorCode, message: string): RangeError {
   return Object.assign(new RangeError(message), { code });

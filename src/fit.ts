@@ -1,5 +1,5 @@
 import { isShort, lloydAtOnce } from './algorithms/at-once.js';
-import { type AnyAlgorithmName, chooseAlgorithm, prepareAlgorithm } from './algorithms/choose.js';
+import { type AnyAlgorithmName, algorithmFor, prepareAlgorithm } from './algorithms/choose.js';
 import type { Iteration, Limits } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
 import { isRelaxed } from './backend/backend.js';
@@ -8,10 +8,11 @@ import type { Work } from './backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
-import { type FeatureStatistics, measureFeatures, statisticsLength, subtractShift } from './data/centre.js';
-import { copySamples, normalise, Samples, samplesBytes, stagingBytes } from './data/samples.js';
+import { type FeatureStatistics, measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
+import { copySamples, normalise, Samples, samplesBytes, scatterSamples, stagingBytes } from './data/samples.js';
 import type { Source } from './data/source.js';
 import { checkWeights, heaviestOf } from './data/weights.js';
+import { checkRoom } from './footprint.js';
 import { checkK, type ResolvedOptions } from './options.js';
 import { startingCentroids } from './seeding/given.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
@@ -33,11 +34,12 @@ export class Fit {
   static *prepare(workspace: Workspace, data: Data, source: Source, k: number, options: ResolvedOptions): Work<Fit> {
     const { nSamples: n, nFeatures: d } = source;
     checkK(k, n);
+    if (!workspace.parts) checkRoom(source, k, options);
     const precision = options.precision === 'auto' ? source.precision : options.precision;
     const weights = checkWeights(options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
     const { samples, statistics } = yield* placeSamples(workspace, source, precision, options.metric, weights);
-    const buffers = workspace.take(runLayout({ n, d, k, precision, threads: workspace.threads }), n);
+    const buffers = workspace.take(runLayout({ n: samples.rows, d, k, precision, threads: workspace.threads }), n);
     const maxWeight = weights ? heaviestOf(weights) : 1;
     const backend = workspace.backendFor(options.relaxedSimd);
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight, backend);
@@ -46,8 +48,7 @@ export class Fit {
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
       : { kind: options.init as InitName };
-    const chosen = options.algorithm === 'auto' || (options.algorithm === 'filtering' && d > COLUMNS_MAX_D);
-    const algorithm = chosen ? chooseAlgorithm(n, d, k, precision) : options.algorithm;
+    const algorithm = algorithmFor(options.algorithm, { n, d, k, precision }, !!workspace.parts);
     const limits = { maxIter, shiftTolerance: tol * meanVariance, emptyCluster };
     const startRun = yield* prepareAlgorithm(
       algorithm,
@@ -106,18 +107,23 @@ export function* placeSamples(
   rowsBefore = 0,
 ): Work<{ samples: Samples; statistics: FeatureStatistics }> {
   const { nSamples: n, nFeatures: d, matrix } = source;
+  const { parts } = workspace;
+  const rows = parts?.rows ?? n;
   const small = workspace.take(
-    { statistics: statisticsLength(n, d) * 8, shift: d * bytesOf(precision), weights: weights ? n * 8 : 0 },
+    { ...statisticsLayout(rows, d), shift: d * bytesOf(precision), weights: weights ? rows * 8 : 0 },
     n,
   );
-  if (weights) workspace.float64(small.weights, n).set(weights);
   const weightsAt = weights ? small.weights : 0;
+  if (weights && parts) parts.weigh(weightsAt, weights);
+  else if (weights) workspace.float64(weightsAt, n).set(weights);
   const copy = () => {
     const { x, staging } = workspace.take(
-      { x: samplesBytes(n, d, precision), staging: stagingBytes(n, d, precision) },
+      { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision, parts) },
       n,
     );
-    return copySamples(workspace, source, precision, x, staging, weightsAt);
+    return parts
+      ? scatterSamples(workspace, parts, source, precision, x, staging, weightsAt)
+      : copySamples(workspace, source, precision, x, staging, weightsAt);
   };
 
   // A matrix in this workspace is clustered where it is, unless its values have to change.
@@ -125,10 +131,10 @@ export function* placeSamples(
     d > COLUMNS_MAX_D && metric === 'euclidean' && matrix?.isIn(workspace, precision) ? matrix : undefined;
   let samples = resident ? new Samples(workspace, precision, n, d, resident.pointer, d, weightsAt) : yield* copy();
   if (metric === 'cosine') {
-    yield* measureFeatures(samples, small.statistics, false, rowsBefore);
+    yield* measureFeatures(samples, small, false, rowsBefore);
     yield* normalise(samples);
   }
-  const statistics = yield* measureFeatures(samples, small.statistics, given ?? metric === 'euclidean', rowsBefore);
+  const statistics = yield* measureFeatures(samples, small, given ?? metric === 'euclidean', rowsBefore);
   if (statistics.shift.some((value) => value !== 0)) {
     if (resident) samples = yield* copy();
     yield* subtractShift(samples, statistics.shift, small.shift);

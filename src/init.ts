@@ -1,3 +1,4 @@
+import { endCrew } from './backend/crew.js';
 import { configureBackend, type InitOptions } from './backend/load.js';
 import { configureThreads, endThreads } from './backend/pool.js';
 import { dropWorkspaces } from './backend/workspace.js';
@@ -20,10 +21,12 @@ export function init(options: InitOptions = {}): void {
   checkOptions(options, RULES);
   configureBackend(options);
   configureThreads(options);
+  endCrew();
 }
 
 /** Ends idle worker threads and gives idle memory back. Harmless at any time; a later call takes what it needs anew. */
 export function dispose(): void {
   dropWorkspaces();
   endThreads();
+  endCrew();
 }

@@ -5,6 +5,7 @@ import { background } from './background.js';
 import type { Codebook } from './codebook.js';
 import { readSource, type Source } from './data/source.js';
 import { Fit } from './fit.js';
+import { footprint } from './footprint.js';
 import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from './options.js';
 import { progressReporter } from './progress.js';
 import { createRandom } from './random.js';
@@ -35,7 +36,12 @@ export async function kmeansAsync(data: Data, k: number, options?: KMeansAsyncOp
   const resolved = resolveOptions(options, KMEANS_ASYNC_RULES);
   // Other calls may come in between: a matrix is copied out of its own workspace.
   const { matrix, ...source } = readSource(data, resolved.nFeatures);
-  return background(options, source, { k, ...resolved }, (workspace) => cluster(workspace, data, source, k, resolved));
+  const work = (workspace: Workspace) => cluster(workspace, data, source, k, resolved);
+  // These transfers go from sample to sample, over all of them.
+  const inOne = resolved.algorithm === 'hartigan-wong';
+  const room = (rows: number, threads: number, inParts: boolean) =>
+    footprint(source, rows, k, resolved, threads, inParts);
+  return background(options, source, { k, ...resolved }, work, inOne ? undefined : room);
 }
 
 /** All of it, in a workspace. */
@@ -71,7 +77,7 @@ function* bestOfRuns(fit: Fit, options: ResolvedOptions): Work<KMeansResult> {
     }
     const outcome = yield* outcomeOf(fit, step.value);
     if (!best || outcome.inertia < best.outcome.inertia)
-      best = { labels: fit.run.labels().slice(), codebook: fit.codebook(), outcome };
+      best = { labels: yield* fit.run.copyLabels(), codebook: fit.codebook(), outcome };
   }
   const { labels, codebook, outcome } = best!;
   return createResult(labels, codebook, outcome);
@@ -89,6 +95,6 @@ export function* outcomeOf(fit: Fit, last: Iteration): Work<Outcome> {
     seed: options.seed,
     algorithm: fit.algorithm,
     backend: run.backend.name,
-    threads: run.samples.workspace.threads,
+    threads: run.samples.parts?.threads ?? run.samples.workspace.threads,
   };
 }

@@ -104,7 +104,7 @@ describe.each([
         Array.from({ length: d }, (_, f) => round(10 ** (f + 1) * (1 + random() / 8))),
       );
       const { samples, scratch, statistics } = measure(rows, precision);
-      now(subtractShift(samples, statistics.shift, scratch));
+      now(subtractShift(samples, statistics.shift, scratch.means));
       rows.forEach((row, i) => {
         const left = samples.read(i);
         expect(left.map((value, f) => value + statistics.shift[f]!)).toEqual(row);

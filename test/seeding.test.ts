@@ -45,7 +45,7 @@ describe.each(backends)('greedy k-means++ [%s]', (_, createBackend) => {
       for (let step = 1; step < k; step++) {
         const closest = rows.map((row) => Math.min(...seeds.map((seed) => sqDistance(row, seed))));
         expectClose(potential.closest(), closest, precision);
-        const candidates = Array.from({ length: trialsFor(k) }, () => potential.draw(random));
+        const candidates = now(potential.draw(trialsFor(k), random));
         const gains = now(potential.gainsOf(candidates));
         const expected = candidates.map((c) =>
           rows.reduce(

@@ -48,7 +48,7 @@ export class BoundedAssignment implements Assignment {
     private readonly options: BoundsOptions,
   ) {
     const { samples, k } = run;
-    const { n, d, precision, workspace } = samples;
+    const { rows: n, d, precision, workspace } = samples;
     const panels = Math.ceil(k / BOUNDS_PANEL);
     const groupPanels = Math.ceil(panels / options.groups);
     const kernelPanels = BOUNDS_PANEL / panelWidth(precision);
@@ -114,7 +114,7 @@ export class BoundedAssignment implements Assignment {
   private form(): void {
     const { run, buffers, groupPanels } = this;
     const { samples, k } = run;
-    const { workspace, precision, d, n } = samples;
+    const { workspace, precision, d, n, parts } = samples;
     const width = panelWidth(precision);
     const stride = centroidStride(d);
     const order = panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, d, stride, BOUNDS_PANEL);
@@ -124,7 +124,8 @@ export class BoundedAssignment implements Assignment {
       if (j >= 0) groupOf[j] = Math.floor(at / (width * groupPanels));
     });
     // Whole vectors of labels are read: those behind the last must name a centroid.
-    workspace.int32(run.buffers.labels + n * 4, 8).fill(0);
+    if (parts) parts.pad(run.buffers.labels, 4, 32);
+    else workspace.int32(run.buffers.labels + n * 4, 8).fill(0);
   }
 
   private pack(): void {
@@ -156,7 +157,7 @@ export class BoundedAssignment implements Assignment {
   private writePlan(): void {
     const { run, buffers, groups, groupPanels, panels } = this;
     const { samples } = run;
-    const { workspace, precision, n, d } = samples;
+    const { workspace, precision, rows, d } = samples;
     const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), run.k, d);
     const { norm } = measure;
     const epsilon = precision === 'float32' ? 2 ** -24 : 2 ** -53;
@@ -167,7 +168,7 @@ export class BoundedAssignment implements Assignment {
       .int32(buffers.plan, 16)
       .set([
         ...[samples.x, d, samples.stride, buffers.packed, panels, groups, groupPanels, buffers.groupOf],
-        ...[run.buffers.centroids, run.buffers.labels, buffers.upper, buffers.lower, boundsStride(n)],
+        ...[run.buffers.centroids, run.buffers.labels, buffers.upper, buffers.lower, boundsStride(rows)],
         ...[buffers.shifts, buffers.groupShifts, buffers.scratch],
       ]);
     workspace

@@ -1,7 +1,8 @@
+import type { Shape } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import type { Precision } from '../types.js';
-import { BoundedAssignment } from './bounded-assignment.js';
+import { BoundedAssignment, type BoundsOptions } from './bounded-assignment.js';
 import { Filtering } from './filtering.js';
 import { hartiganWong } from './hartigan-wong.js';
 import { type Assignment, type Iteration, type Limits, lloyd } from './lloyd.js';
@@ -43,13 +44,29 @@ const PATIENT_START = 0.02;
  * What `algorithm: 'auto'` takes for n samples of d features and k clusters. The thresholds are those of `npm run
  * bench:sweep`; beside them the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
  */
-export function chooseAlgorithm(n: number, d: number, k: number, precision: Precision): AlgorithmName {
+export function chooseAlgorithm(
+  n: number,
+  d: number,
+  k: number,
+  precision: Precision,
+  hasTree = d <= COLUMNS_MAX_D,
+): AlgorithmName {
   if (n * d * k < BOUNDS_MIN_WORK) return 'lloyd';
-  if (d <= COLUMNS_MAX_D) return 'filtering';
+  if (hasTree) return 'filtering';
   if (n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
   if (d < QUANTISED_MIN_D[precision]) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
   if (k >= 16 || (k >= 4 && d >= 64 && n * d * k > ESTIMATES_MIN_WORK)) return 'yinyang';
   return k >= 4 ? 'hamerly' : 'lloyd';
+}
+
+/** The algorithm that runs: filtering is for few features, and for samples in one memory. */
+export function algorithmFor(
+  asked: 'auto' | AnyAlgorithmName,
+  { n, d, k, precision }: Pick<Shape, 'n' | 'd' | 'k' | 'precision'>,
+  inParts: boolean,
+): AnyAlgorithmName {
+  const hasTree = d <= COLUMNS_MAX_D && !inParts;
+  return asked === 'auto' || (asked === 'filtering' && !hasTree) ? chooseAlgorithm(n, d, k, precision, hasTree) : asked;
 }
 
 /**
@@ -80,7 +97,7 @@ export function* prepareAlgorithm(
  */
 function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, patient: boolean): Work<Assignment> {
   const { d, precision } = run.samples;
-  const quantised = algorithm === 'yinyang' && d >= QUANTISED_MIN_D[precision];
+  const bounds = boundsFor(algorithm, d, run.k, precision);
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
     return {
       restart: () => {},
@@ -89,12 +106,24 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, p
         return yield* run.accumulate();
       },
     };
-  if (algorithm === 'filtering') return new Filtering(run, magnitude, patient ? treePatience(run.k * d) : 0);
-  const groups = algorithm === 'hamerly' ? 1 : yinyangGroups(d, run.k, quantised, precision);
-  const startShare = quantised ? 1 : patient ? PATIENT_START : 0.999;
-  const assignment = new BoundedAssignment(run, { groups, quantised, startShare });
+  if (!bounds) return new Filtering(run, magnitude, patient ? treePatience(run.k * d) : 0);
+  const startShare = bounds.quantised ? 1 : patient ? PATIENT_START : 0.999;
+  const assignment = new BoundedAssignment(run, { ...bounds, startShare });
   yield* assignment.prepare();
   return assignment;
+}
+
+/** The bounds of an algorithm that keeps any. */
+export function boundsFor(
+  algorithm: AnyAlgorithmName,
+  d: number,
+  k: number,
+  precision: Precision,
+): Pick<BoundsOptions, 'groups' | 'quantised'> | undefined {
+  if (algorithm === 'hamerly') return { groups: 1, quantised: false };
+  if (algorithm !== 'yinyang') return undefined;
+  const quantised = d >= QUANTISED_MIN_D[precision];
+  return { groups: yinyangGroups(d, k, quantised, precision), quantised };
 }
 
 /**

@@ -1,7 +1,10 @@
-import { inParts, type Work } from '../backend/pass.js';
+import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { rangeError } from '../errors.js';
 import type { Run } from './run.js';
+
+/** Samples between two places to pause. */
+const PAUSE = 2 ** 15;
 
 export type EmptyClusterPolicy = 'relocate' | 'keep' | 'error';
 
@@ -41,17 +44,21 @@ function emptyClusters(run: Run): number[] {
  * Until `countSamples` the counts are those of the means.
  */
 function* relocate(run: Run, empty: readonly number[]): Work {
+  const { samples, buffers } = run;
   yield* run.measure();
   const chosen = yield* farthestSamples(run, empty.length);
-  const labels = run.labels();
-  const donors = chosen.map((i) => labels[i]!);
-  chosen.forEach((i, e) => {
-    run.moveSample(i, donors[e]!, empty[e]!);
-  });
+  const labels = yield* samples.fetchSome('int32', buffers.labels, chosen);
+  const rows = yield* samples.readAll(chosen);
+  const move = (there: boolean) =>
+    chosen.forEach((i, e) => {
+      const [from, to] = there ? [labels[e]![0]!, empty[e]!] : [empty[e]!, labels[e]![0]!];
+      run.moveSample(rows[e]!, samples.weightValues?.[i] ?? 1, from, to);
+    });
+  move(true);
   run.moveCentroids();
-  chosen.forEach((i, e) => {
-    run.moveSample(i, empty[e]!, donors[e]!);
-    writeNext(run, empty[e]!, run.samples.read(i));
+  move(false);
+  rows.forEach((row, e) => {
+    writeNext(run, empty[e]!, row);
   });
 }
 
@@ -60,23 +67,29 @@ function* relocate(run: Run, empty: readonly number[]): Work {
  * centroid first; none that lies on it within rounding.
  */
 export function* farthestSamples(run: Run, count: number, least = 0): Work<number[]> {
-  const { samples } = run;
-  const distances = run.distances();
-  const weights = samples.weights ? samples.workspace.float64(samples.weights, samples.n) : undefined;
-  const epsilon = samples.precision === 'float32' ? 2 ** -22 : 2 ** -51;
-  const noise = (i: number) => epsilon * epsilon * samples.read(i).reduce((sum, value) => sum + value * value, 0);
+  const { samples, buffers } = run;
+  const { precision, n, weightValues: weights } = samples;
+  const distances = yield* samples.fetch(precision, buffers.distances);
+  const epsilon = precision === 'float32' ? 2 ** -22 : 2 ** -51;
+  const noise = (row: readonly number[]) => epsilon * epsilon * row.reduce((sum, value) => sum + value * value, 0);
+  /** No sample is noisier. */
+  const mostNoise = 2 * noise(run.magnitude);
 
   const farthest: number[] = [];
-  yield* inParts(samples.workspace, samples.n, (from, to) => {
-    for (let i = from; i < to; i++) {
+  const step = samples.workspace.deferred ? PAUSE : n;
+  for (let from = 0; from < n; from += step) {
+    if (from > 0) yield;
+    for (let i = from; i < Math.min(from + step, n); i++) {
+      const distance = distances[i]!;
       if (weights?.[i] === 0) continue;
-      if (farthest.length === count && distances[i]! <= distances[farthest[count - 1]!]!) continue;
-      if (distances[i]! <= least || distances[i]! <= noise(i)) continue;
-      const place = farthest.findIndex((other) => distances[other]! < distances[i]!);
+      if (farthest.length === count && distance <= distances[farthest[count - 1]!]!) continue;
+      if (distance <= least) continue;
+      if (distance <= mostNoise && distance <= noise((yield* samples.readAll([i]))[0]!)) continue;
+      const place = farthest.findIndex((other) => distances[other]! < distance);
       farthest.splice(place < 0 ? farthest.length : place, 0, i);
       farthest.length = Math.min(farthest.length, count);
     }
-  });
+  }
   return farthest;
 }
 

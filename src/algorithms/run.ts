@@ -1,6 +1,7 @@
 import type { Backend, Kernels } from '../backend/backend.js';
+import { THREAD } from '../backend/errand.js';
 import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
-import { now, type Work } from '../backend/pass.js';
+import { now, type Work, wait } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
@@ -9,6 +10,8 @@ import type { FloatArray } from '../types.js';
 
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
+  /** d: no |value| of the samples is greater. */
+  readonly magnitude: readonly number[];
   /** Writes the labels before they are read, where an algorithm keeps them elsewhere. */
   writeLabels: (() => Work) | undefined;
 
@@ -19,12 +22,13 @@ export class Run {
     /** Whether centroids are scaled to length 1. */
     readonly spherical: boolean,
     readonly buffers: RunBuffers,
-    statistics: FeatureStatistics,
+    { magnitude }: FeatureStatistics,
     maxWeight: number,
     /** Whose kernels compare samples with centroids; all else is the samples' own backend's. */
     readonly backend: Backend = samples.workspace.backend,
   ) {
-    this.writeGrids(statistics.magnitude, maxWeight);
+    this.magnitude = Array.from(magnitude);
+    this.writeGrids(magnitude, maxWeight);
   }
 
   /** Begins anew from the centroids that stand in `buffers.centroids`. */
@@ -35,7 +39,7 @@ export class Run {
 
   /** The samples belong to no sum any more: `accumulate` will add all of them. */
   forgetLabels(): void {
-    this.samples.workspace.int32(this.buffers.previous, this.samples.n).fill(-1);
+    this.samples.fill(this.buffers.previous, Int32Array.of(-1));
   }
 
   clearSums(thread = 0): void {
@@ -63,28 +67,33 @@ export class Run {
     const changed = yield* this.samples.pass((kernels, i, count, thread) =>
       this.accumulateRange(i, count, kernels, thread),
     );
+    const { parts } = this.samples;
+    if (changed > 0 && parts) {
+      const grids = sumsEntryLength(this.samples.d);
+      yield* wait(parts.addUp(this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids));
+    }
     if (changed > 0) for (let thread = 1; thread < this.samples.workspace.threads; thread++) this.gatherSums(thread);
     return changed;
   }
 
   /** The same for samples `i` … `i + count − 1` alone, into the sums of one thread. */
   accumulateRange(i: number, count: number, kernels: Kernels = this.samples.kernels, thread = 0): number {
-    const { labels, previous } = this.buffers;
-    return this.move(kernels, i, count, labels + i * 4, previous + i * 4, thread);
-  }
-
-  /** Moves sample i between the sums of two clusters, whatever its label. */
-  moveSample(i: number, from: number, to: number): void {
-    const { samples, buffers } = this;
-    samples.workspace.int32(buffers.best, 2).set([to, from]);
-    this.move(samples.kernels, i, 1, buffers.best, buffers.best + 4, 0);
-  }
-
-  private move(kernels: Kernels, i: number, count: number, labels: number, previous: number, thread: number): number {
-    const { samples, buffers } = this;
+    const { samples } = this;
     const { d, stride } = samples;
-    const sums = buffers.sums + thread * this.sumsLength() * 8;
+    const labels = this.buffers.labels + i * 4;
+    const previous = this.buffers.previous + i * 4;
+    const sums = this.sumsAt(thread);
     return kernels.accumulate(samples.at(i), count, d, stride, labels, previous, sums, samples.weightAt(i));
+  }
+
+  /** Moves a sample between the sums of two clusters, whatever its label. */
+  moveSample(values: readonly number[], weight: number, from: number, to: number): void {
+    const { kernels, workspace, precision, d } = this.samples;
+    const { start, plan, best, sums } = this.buffers;
+    workspace.floats(precision, start, d).set(values);
+    workspace.float64(plan, 1)[0] = weight;
+    workspace.int32(best, 2).set([to, from]);
+    kernels.accumulate(start, 1, d, 1, best, best + 4, sums, plan);
   }
 
   /** Adds what another thread moved to the sums of the first, those of all between passes: exact, in any order. */
@@ -98,8 +107,11 @@ export class Run {
 
   /** The grids, and the sums of one thread. */
   sums(thread = 0): Float64Array {
-    const length = this.sumsLength();
-    return this.samples.workspace.float64(this.buffers.sums + thread * length * 8, length);
+    return this.samples.workspace.float64(this.sumsAt(thread), this.sumsLength());
+  }
+
+  private sumsAt(thread: number): number {
+    return this.buffers.sums + thread * this.sumsLength() * 8;
   }
 
   private sumsLength(): number {
@@ -197,6 +209,13 @@ export class Run {
   labels(): Int32Array {
     if (this.writeLabels) now(this.writeLabels());
     return this.samples.workspace.int32(this.buffers.labels, this.samples.n);
+  }
+
+  /** A copy of the labels, wherever they are. */
+  *copyLabels(): Work<Int32Array> {
+    if (this.writeLabels) yield* this.writeLabels();
+    const labels = yield* this.samples.fetch('int32', this.buffers.labels);
+    return this.samples.parts ? labels : labels.slice();
   }
 
   counts(): Float64Array {

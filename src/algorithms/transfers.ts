@@ -45,9 +45,9 @@ export class Transfers {
 
   constructor(private readonly run: Run) {
     const { samples, k } = run;
-    const { n, d, workspace } = samples;
+    const { n, d } = samples;
     this.x = new Float64Array(n * d);
-    this.weights = samples.weights ? workspace.float64(samples.weights, n).slice() : new Float64Array(n).fill(1);
+    this.weights = samples.weightValues?.slice() ?? new Float64Array(n).fill(1);
     this.labels = new Int32Array(n);
     this.second = new Int32Array(n);
     this.savings = new Float64Array(n);

@@ -1,22 +1,18 @@
 import type { Precision } from '../types.js';
 import type { Kernels } from './backend.js';
-import { CALL_STEP, FIRST_CALL, NEXT, NEXT_STEP, SAMPLES, SUMS, shareStart } from './control.js';
-import type { Pass } from './pass.js';
+import { CALL_STEP } from './control.js';
+import type { RangeCall } from './pass.js';
 import { KERNEL_NAMES, suffixOf } from './wasm.js';
 
 /** Kernel calls: index of the kernel, then its arguments. */
 type Calls = number[][];
 
 /** Writes down for workers what a pass calls. Calls are linear in sample, count and thread: four of each tell everything. */
-export class PassWriter {
+export class Recorder {
   private calls: Calls = [];
   private readonly recorders: readonly Record<Precision, Kernels>[];
 
-  constructor(
-    private readonly words: Int32Array,
-    private readonly numbers: Float64Array,
-    modules: readonly WebAssembly.Module[],
-  ) {
+  constructor(modules: readonly WebAssembly.Module[]) {
     const names = modules.map((module) => WebAssembly.Module.exports(module).map(({ name }) => name));
     this.recorders = names.map((own, i) => {
       const recorder = (precision: Precision) =>
@@ -30,29 +26,29 @@ export class PassWriter {
     });
   }
 
-  /** Writes a pass for so many threads. `relaxed`: whether its kernels are those of the second module. */
-  write(pass: Pass, threads: number, relaxed: boolean): void {
-    const { words, numbers } = this;
-    const { n, rows, values } = pass;
-    const kernels = this.recorders[relaxed ? 1 : 0]![pass.precision];
+  /**
+   * The calls for a range, one behind the other: index of the kernel, then of each argument what it is at first and how it grows by
+   * sample, count and thread.
+   *
+   * @param relaxed whether the kernels are those of the second module
+   */
+  describe(call: RangeCall, precision: Precision, relaxed: boolean): Float64Array {
+    const kernels = this.recorders[relaxed ? 1 : 0]![precision];
     const record = (from: number, count: number, thread: number) => {
       this.calls = [];
-      pass.call(kernels, from, count, thread);
+      call(kernels, from, count, thread);
       return this.calls;
     };
     const first = record(0, 0, 0);
     const next = [record(1, 0, 0), record(0, 1, 0), record(0, 0, 1)];
-    numbers.set([n, rows, values, first.length], SAMPLES);
-    numbers.fill(0, SUMS);
+    const calls = new Float64Array(first.length * CALL_STEP);
     first.forEach(([index, ...args], c) => {
-      const at = FIRST_CALL + c * CALL_STEP;
-      numbers[at] = index!;
+      calls[c * CALL_STEP] = index!;
       args.forEach((value, a) => {
-        numbers.set([value, ...next.map((calls) => calls[c]![1 + a]! - value)], at + 1 + 4 * a);
+        const grows = next.map((other) => other[c]![1 + a]! - value);
+        calls.set([value, ...grows], c * CALL_STEP + 1 + 4 * a);
       });
     });
-    const ranges = Math.ceil(n / rows);
-    for (let share = 0; share < threads; share++)
-      Atomics.store(words, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
+    return calls;
   }
 }

@@ -14,6 +14,13 @@ export interface Shape {
 /** Samples whose inertia, potential or squared distances are added up apart before the parts are added in order. */
 export const CHUNK = 256;
 
+/** Names of buffers that hold something of every sample, or every range of a pass: those of all samples stay where the samples are. */
+export const OF_SAMPLES: ReadonlySet<string> = new Set([
+  ...['x', 'staging', 'weights', 'ranges', 'labels', 'previous', 'distances', 'values'],
+  ...['closest', 'nearest', 'improved', 'gains', 'potentials', 'limits'],
+  ...['upper', 'lower', 'quantised', 'inverse', 'sqNorms'],
+]);
+
 /** What `assign` needs as scratch. */
 export const BEST_BYTES = 256;
 

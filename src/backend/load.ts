@@ -94,6 +94,17 @@ export function compileShared(withRelaxed: boolean): WebAssembly.Module[] | unde
   }
 }
 
+/** The kernels for memories that workers have alone, likewise; undefined where plain JavaScript runs. */
+export function compileSeparate(withRelaxed: boolean): WebAssembly.Module[] | undefined {
+  if (choice === 'js' || fellBack) return undefined;
+  try {
+    const more = withRelaxed ? compileRelaxed() : undefined;
+    return [given ?? compileKernels(), ...(more ? [more] : [])];
+  } catch {
+    return undefined;
+  }
+}
+
 function compileEdited(text: string): WebAssembly.Module {
   return new WebAssembly.Module(decodeBytes(applyEdits(text, sharedEdits)));
 }

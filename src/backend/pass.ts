@@ -1,5 +1,6 @@
 import type { Precision } from '../types.js';
 import type { Backend, Kernels } from './backend.js';
+import type { Parts } from './parts.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -21,14 +22,21 @@ export interface Pass {
   readonly work: number;
   /** Address of a float64 for the value of each range, or 0: values are integers then, which add up alike in any order. */
   readonly values: number;
+  /** Where the samples lie with workers. */
+  readonly parts?: Parts;
 }
 
 /**
  * Work that goes on as a generator wherever it passes over all samples. In a workspace of one thread such passes are made at
  * once and nothing is yielded; in a deferred one whoever drives the generator has them made and hands the sum of their values
- * back. `undefined` is a place to pause.
+ * back, and what a promise brings. `undefined` is a place to pause.
  */
-export type Work<T = void, Y = never> = Generator<Pass | undefined | Y, T, number>;
+export type Work<T = void, Y = never> = Generator<Pass | Promise<unknown> | undefined | Y, T, number>;
+
+/** Work that waits for a worker. */
+export function* wait<T>(promise: Promise<T>): Work<T> {
+  return (yield promise) as T;
+}
 
 /** Work in a workspace that defers nothing. */
 export function now<T>(work: Work<T>): T {
@@ -55,6 +63,7 @@ export function* inParts({ deferred }: Pace, n: number, part: (from: number, to:
 
 /** Has a pass made; returns the sum of its values, in the order of the ranges. */
 export function* make(workspace: Workspace, pass: Pass): Work<number> {
+  if (pass.parts) return yield* wait(pass.parts.make(pass));
   if (workspace.deferred && pass.n > pass.rows && pass.n * pass.work > handOver.little) return yield pass;
   return makeRanges(workspace, pass, 0, pass.n);
 }

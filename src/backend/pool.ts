@@ -1,24 +1,37 @@
 import { workerError } from '../errors.js';
-import { CONTROL_BYTES, DONE, MAX_THREADS, NEXT, NEXT_STEP, PENDING, type Start, SUMS, TURN } from './control.js';
-import { PassWriter } from './description.js';
+import {
+  CALL_STEP,
+  CONTROL_BYTES,
+  DONE,
+  FIRST_CALL,
+  MAX_THREADS,
+  NEXT,
+  NEXT_STEP,
+  PENDING,
+  SAMPLES,
+  type Start,
+  SUMS,
+  shareStart,
+  TURN,
+} from './control.js';
+import { Recorder } from './description.js';
 import { compileShared, type InitOptions } from './load.js';
 import type { Pass } from './pass.js';
-import { coreCount, listen, startWorker, type WorkerThread } from './threads.js';
+import { configureWorkers, coreCount, listen, START_LIMIT, startWorker, type WorkerThread } from './threads.js';
 import { createWasmBackend } from './wasm.js';
 import { Workspace } from './workspace.js';
-
-/** Milliseconds within which a worker has to be ready. */
-const START_LIMIT = 10_000;
 
 /** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
 const THREAD_WORK = 1.5e6;
 
-let settings: Pick<InitOptions, 'createWorker' | 'threads'> = {};
+/** Where a call does not say. */
+let defaultThreads: InitOptions['threads'];
 let pool: Pool | undefined;
 
 /** Settles how many threads there are where a call does not say, and who makes them. */
 export function configureThreads({ createWorker, threads }: InitOptions): void {
-  settings = { createWorker, threads };
+  defaultThreads = threads;
+  configureWorkers(createWorker);
   endThreads();
 }
 
@@ -30,7 +43,7 @@ export function endThreads(): void {
 
 /** How many threads a call gets for passes of so much work; 0: it stays on the calling thread. */
 export function threadsFor(asked: number | 'auto' | undefined, work: number): number {
-  const threads = asked ?? settings.threads ?? 'auto';
+  const threads = asked ?? defaultThreads ?? 'auto';
   if (threads !== 'auto') return Math.min(threads, MAX_THREADS);
   const cores = Math.min(coreCount(), MAX_THREADS);
   const most = Math.min(cores, Math.floor(work / THREAD_WORK));
@@ -44,6 +57,9 @@ export function currentPool(relaxedSimd: boolean): Pool | undefined {
   pool ??= Pool.create(relaxedSimd);
   return pool?.broken ? undefined : pool;
 }
+
+/** Whether workers were to be had once, and then were not. */
+export const isPoolBroken = (): boolean => !!pool?.broken;
 
 type WaitAsync = (words: Int32Array, index: number, value: number) => { value: unknown };
 
@@ -59,7 +75,7 @@ export class Pool {
   private readonly control = new SharedArrayBuffer(CONTROL_BYTES);
   private readonly words = new Int32Array(this.control);
   private readonly numbers = new Float64Array(this.control);
-  private readonly writer: PassWriter;
+  private readonly recorder: Recorder;
   /** Where there is none, workers send a message. */
   private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
   private readonly workspace: Workspace;
@@ -75,7 +91,7 @@ export class Pool {
     private readonly memory: WebAssembly.Memory,
     readonly hasRelaxed: boolean,
   ) {
-    this.writer = new PassWriter(this.words, this.numbers, modules);
+    this.recorder = new Recorder(modules);
     const backend = createWasmBackend(modules[0]!, () => modules[1], memory);
     this.workspace = new Workspace(backend, 1, true);
   }
@@ -127,7 +143,7 @@ export class Pool {
     const { words, workspace } = this;
     const ranges = Math.ceil(pass.n / pass.rows);
     const threads = Math.min(workspace.threads, ranges);
-    this.writer.write(pass, threads, pass.backend !== workspace.backend);
+    this.write(pass, threads, ranges);
     const before = Atomics.load(words, TURN);
     Atomics.store(words, PENDING, threads);
     Atomics.store(words, TURN, (((before >>> 8) + 1) << 8) | threads);
@@ -137,6 +153,16 @@ export class Pool {
     if (pass.values) for (const value of workspace.float64(pass.values, ranges)) sum += value;
     else for (let thread = 0; thread < threads; thread++) sum += this.numbers[SUMS + thread]!;
     return sum;
+  }
+
+  private write({ call, precision, backend, n, rows, values }: Pass, threads: number, ranges: number): void {
+    const { words, numbers, recorder, workspace } = this;
+    const calls = recorder.describe(call, precision, backend !== workspace.backend);
+    numbers.set([n, rows, values, calls.length / CALL_STEP], SAMPLES);
+    numbers.fill(0, SUMS, FIRST_CALL);
+    numbers.set(calls, FIRST_CALL);
+    for (let share = 0; share < threads; share++)
+      Atomics.store(words, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
   }
 
   /** Ends the pass under way before its time: whoever drives the work must give it up then. */
@@ -195,7 +221,7 @@ export class Pool {
 
   /** Starts a worker; rejects where it does not come up. */
   private startOne(): Promise<void> {
-    const worker = startWorker(settings.createWorker);
+    const worker = startWorker();
     const thread = this.workers.push(worker) - 1;
     const { control, memory, modules } = this;
     return new Promise((resolve, reject) => {
@@ -215,7 +241,7 @@ export class Pool {
         if (Atomics.load(this.words, DONE) === Atomics.load(this.words, TURN)) this.finish?.();
       });
       for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, fail);
-      worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start);
+      worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start, []);
     });
   }
 

@@ -2,7 +2,7 @@ import workerSource from '../generated/worker.js';
 
 /** A worker thread of a page or of Node. */
 export interface WorkerThread {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): unknown;
   addEventListener?(type: string, listener: (event: unknown) => void): void;
   on?(type: string, listener: (event: unknown) => void): void;
@@ -11,6 +11,9 @@ export interface WorkerThread {
 }
 
 export type CreateWorker = (source: string) => WorkerThread;
+
+/** Milliseconds within which a worker has to be ready. */
+export const START_LIMIT = 10_000;
 
 interface NodeModules {
   'node:worker_threads': { Worker: new (source: string, options: object) => WorkerThread };
@@ -29,8 +32,15 @@ export function coreCount(): number {
   return nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
+let create: CreateWorker = createWorker;
+
+/** Settles who makes workers. */
+export function configureWorkers(given: CreateWorker = createWorker): void {
+  create = given;
+}
+
 /** A worker that runs the library's script; throws where there can be none. */
-export function startWorker(create: CreateWorker = createWorker): WorkerThread {
+export function startWorker(): WorkerThread {
   return create(workerSource);
 }
 

@@ -15,6 +15,7 @@ import {
   TURN,
   VALUES,
 } from './control.js';
+import { type Errand, type Reply, repeat, THREAD } from './errand.js';
 
 /** Looks for the next turn before the thread goes to sleep, which costs more than a hundred microseconds. */
 const SPINS = 20_000;
@@ -25,13 +26,20 @@ declare const require: ((name: string) => { parentPort: Worker }) | undefined;
 
 const port = typeof require === 'function' ? require('node:worker_threads').parentPort : (self as unknown as Worker);
 
-port.onmessage = ({ data }) => {
-  const { control, memory, modules, thread, announce }: Start = data;
+port.onmessage = ({ data }: MessageEvent<Start | Errand>) => {
+  if ('control' in data) share(data);
+  const reply = run(data as Errand);
+  port.postMessage(reply, reply.bytes ? [reply.bytes.buffer] : []);
+};
+
+const instantiate = (modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): Kernel[] =>
+  modules.flatMap((module) => Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports) as Kernel[]);
+
+/** Makes passes over memory that is shared, for good. */
+function share({ control, memory, modules, thread, announce }: Start): never {
   const words = new Int32Array(control);
   const numbers = new Float64Array(control);
-  const kernels = modules.flatMap(
-    (module) => Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports) as Kernel[],
-  );
+  const kernels = instantiate(modules, memory);
   let turn = Atomics.load(words, TURN);
   port.postMessage(turn);
   for (;;) {
@@ -46,7 +54,7 @@ port.onmessage = ({ data }) => {
     Atomics.notify(words, DONE);
     if (announce) port.postMessage(turn);
   }
-};
+}
 
 /** Makes ranges of the pass as long as there are any; returns the sum of their values. */
 function makePass(
@@ -62,6 +70,7 @@ function makePass(
   const values = numbers[VALUES]!;
   const ranges = Math.ceil(n / rows);
   const cells = values ? new Float64Array(memory.buffer, values, ranges) : undefined;
+  const calls = numbers.subarray(FIRST_CALL, FIRST_CALL + numbers[CALLS]! * CALL_STEP);
   let sum = 0;
   for (let helped = 0; helped < threads; helped++) {
     const share = (thread + helped) % threads;
@@ -69,29 +78,79 @@ function makePass(
     for (;;) {
       const range = Atomics.add(words, NEXT + share * NEXT_STEP, 1);
       if (range >= end) break;
-      let value: number | undefined;
-      for (let c = 0; c < numbers[CALLS]!; c++) {
-        const at = FIRST_CALL + c * CALL_STEP;
-        const from = range * rows;
-        const count = Math.min(rows, n - from);
-        const argument = (a: number) => {
-          const p = at + 1 + 4 * a;
-          return numbers[p]! + from * numbers[p + 1]! + count * numbers[p + 2]! + thread * numbers[p + 3]!;
-        };
-        value = kernels[numbers[at]!]!(
-          argument(0),
-          argument(1),
-          argument(2),
-          argument(3),
-          argument(4),
-          argument(5),
-          argument(6),
-          argument(7),
-        );
-      }
+      const from = range * rows;
+      const value = callAll(kernels, calls, from, Math.min(rows, n - from), thread);
       if (cells) cells[range] = value!;
       sum += value || 0;
     }
   }
   return sum;
+}
+
+/** Makes the calls of a pass for one range; returns what the last one does. */
+function callAll(
+  kernels: readonly Kernel[],
+  calls: Float64Array,
+  from: number,
+  count: number,
+  thread: number,
+): number | undefined {
+  let value: number | undefined;
+  for (let at = 0; at < calls.length; at += CALL_STEP) {
+    const argument = (a: number) => {
+      const p = at + 1 + 4 * a;
+      return calls[p]! + from * calls[p + 1]! + count * calls[p + 2]! + thread * calls[p + 3]!;
+    };
+    value = kernels[calls[at]!]!(
+      argument(0),
+      argument(1),
+      argument(2),
+      argument(3),
+      argument(4),
+      argument(5),
+      argument(6),
+      argument(7),
+    );
+  }
+  return value;
+}
+
+/** Memories of this worker alone. */
+const parts = new Map<number, { memory: WebAssembly.Memory; kernels: Kernel[] }>();
+
+function run({ part, modules, size, writes = [], ranges, reads = [], last }: Errand): Reply {
+  const reply: Reply = {};
+  if (modules) {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    parts.set(part, { memory, kernels: instantiate(modules, memory) });
+  }
+  const { memory, kernels } = parts.get(part)!;
+  const missing = Math.ceil((size - memory.buffer.byteLength) / 65536);
+  try {
+    if (missing > 0) memory.grow(missing);
+  } catch {
+    return { full: true };
+  }
+  for (const [at, bytes, length] of writes) repeat(memory.buffer, at, bytes, length);
+  if (ranges) {
+    const { calls, from, to, rows, values } = ranges;
+    const found: number[] = [];
+    for (let i = from; i < to; i += rows) found.push(callAll(kernels, calls, i, Math.min(rows, to - i), THREAD) || 0);
+    if (values) {
+      reply.values = Float64Array.from(found);
+      new Float64Array(memory.buffer, values + (from / rows) * 8, found.length).set(found);
+    } else reply.values = Float64Array.of(found.reduce((sum, value) => sum + value, 0));
+  }
+  let total = 0;
+  for (let r = 1; r < reads.length; r += 2) total += reads[r]!;
+  if (total > 0) {
+    reply.bytes = new Uint8Array(total);
+    let at = 0;
+    for (let r = 0; r < reads.length; r += 2) {
+      reply.bytes.set(new Uint8Array(memory.buffer, reads[r], reads[r + 1]), at);
+      at += reads[r + 1]!;
+    }
+  }
+  if (last) parts.delete(part);
+  return reply;
 }

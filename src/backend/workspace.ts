@@ -1,7 +1,8 @@
-import { rangeError } from '../errors.js';
+import { outOfMemory } from '../errors.js';
 import type { FloatArray, Precision } from '../types.js';
 import type { Backend, Kernels } from './backend.js';
 import { createBackend, isCurrent } from './load.js';
+import type { Parts } from './parts.js';
 import { floatView } from './shapes.js';
 
 /** Nothing lies below: null pointers must not hit data. */
@@ -9,7 +10,8 @@ const FIRST = 1024;
 const ALIGNMENT = 64;
 /** Vector loads at the end of a buffer may read this far. */
 const SLACK = 64;
-const MEMORY_LIMIT = 2 ** 32 - 65536;
+/** Bytes of a memory at the most; tests have it lower. */
+export const memoryLimit = { bytes: 2 ** 32 - 65536 };
 /** Workspaces kept for the next call; more exist only while steps or callbacks nest. */
 const KEPT = 2;
 
@@ -19,6 +21,8 @@ const KEPT = 2;
  */
 export class Workspace {
   private top = FIRST;
+  /** Where samples lie with workers. */
+  parts: Parts | undefined;
 
   constructor(
     readonly backend: Backend,
@@ -47,6 +51,7 @@ export class Workspace {
     }
     this.ensure(top, rows);
     this.top = top;
+    this.parts?.hold(plan, pointers);
     return pointers;
   }
 
@@ -72,14 +77,10 @@ export class Workspace {
 
   private ensure(bytes: number, rows: number): void {
     try {
-      if (bytes > MEMORY_LIMIT) throw new RangeError('beyond the limit of one memory');
+      if (bytes > memoryLimit.bytes) throw new RangeError('beyond the limit of one memory');
       this.backend.memory.ensure(bytes);
     } catch {
-      throw rangeError(
-        'ERR_OUT_OF_MEMORY',
-        `${rows} rows take ${bytes} bytes (${(bytes / 2 ** 30).toFixed(1)} GiB), more than there is or than a memory holds ` +
-          '(4 GiB): cluster fewer rows (a sample of them), or use precision float32',
-      );
+      throw outOfMemory(rows, bytes);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Work } from '../backend/pass.js';
 import { rangeError } from '../errors.js';
-import type { Precision } from '../types.js';
+import type { FloatArray, Precision } from '../types.js';
 import { nonFiniteError } from './finite.js';
 import { powerOfTwoAbove } from './power-of-two.js';
 import { PASS_ROWS, type Samples } from './samples.js';
@@ -15,8 +15,13 @@ export interface FeatureStatistics {
   meanVariance: number;
 }
 
-/** float64 values that measuring n samples needs as scratch: means, and three numbers a feature for each range of a pass. */
-export const statisticsLength = (n: number, d: number): number => d + 3 * d * Math.ceil(n / PASS_ROWS);
+/** What measuring n samples needs as scratch: means, and three numbers a feature for each range of a pass. */
+export const statisticsLayout = (n: number, d: number) => ({
+  means: d * 8,
+  ranges: 3 * d * Math.ceil(n / PASS_ROWS) * 8,
+});
+
+export type StatisticsRoom = Record<keyof ReturnType<typeof statisticsLayout>, number>;
 
 /** Significant bits that a shift may have, so that it and nearly every difference to it are exact. */
 const SHIFT_BITS = { float32: 20, float64: 48 } as const;
@@ -29,25 +34,25 @@ const SHIFT_UNITS = { float32: 1, float64: 16 } as const;
  * feature is shifted by its mean, rounded to a power of two of about its spread: near enough to keep the digits, and with so
  * few bits of its own that subtracting it rounds nothing for nearly all data. Data about the origin is not shifted.
  *
- * @param scratch address of statisticsLength(n, d) float64
+ * @param room addresses as of `statisticsLayout`
  * @param centred whether there is to be a shift, or the shift
  * @param rowsBefore rows of the data ahead of these samples, for messages
  * @throws ERR_NON_FINITE
  */
 export function* measureFeatures(
   samples: Samples,
-  scratch: number,
+  room: StatisticsRoom,
   centred: boolean | Float64Array,
   rowsBefore = 0,
 ): Work<FeatureStatistics> {
   const { n, d, precision } = samples;
   const sums = new Float64Array(d);
-  const ranges = yield* addSums(samples, scratch, sums);
+  const ranges = yield* addSums(samples, room, sums);
   // The sums tell whether all values are finite.
-  if (!sums.every(Number.isFinite)) throw firstNonFinite(samples, ranges, rowsBefore);
+  if (!sums.every(Number.isFinite)) throw yield* firstNonFinite(samples, ranges, rowsBefore);
   const means = sums.map((sum) => sum / n);
   const spread = emptySpread(d);
-  yield* addSpread(samples, scratch, means, spread);
+  yield* addSpread(samples, room, means, spread);
   return statisticsOf(means, spread, n, precision, centred);
 }
 
@@ -55,12 +60,13 @@ export function* measureFeatures(
  * Adds the samples to d sums; returns those of each range. Data may be added in parts, all but the last whole passes: the bits
  * are the same.
  */
-export function* addSums(samples: Samples, scratch: number, sums: Float64Array): Work<Float64Array> {
-  const { workspace, n, d, stride } = samples;
-  const ranges = workspace.float64(scratch + d * 8, (statisticsLength(n, d) - d) / 3).fill(0);
+export function* addSums(samples: Samples, room: StatisticsRoom, sums: Float64Array): Work<FloatArray> {
+  const { d, stride } = samples;
+  samples.fill(room.ranges, new Float64Array(1), d, PASS_ROWS);
   yield* samples.pass((kernels, i, count) =>
-    kernels.addFeatureSums(samples.at(i), count, d, stride, scratch + d * 8 + (i / PASS_ROWS) * d * 8),
+    kernels.addFeatureSums(samples.at(i), count, d, stride, room.ranges + (i / PASS_ROWS) * d * 8),
   );
+  const ranges = yield* samples.fetch('float64', room.ranges, d, PASS_ROWS);
   addRanges(ranges, d, sums);
   return ranges;
 }
@@ -79,21 +85,18 @@ export function emptySpread(d: number): Spread {
 /** Adds the samples to the spread of features whose means are known; in parts as sums may be. */
 export function* addSpread(
   samples: Samples,
-  scratch: number,
+  room: StatisticsRoom,
   means: Float64Array,
   { squares, least, greatest }: Spread,
 ): Work {
-  const { workspace, n, d, stride } = samples;
-  workspace.float64(scratch, d).set(means);
-  const ranges = workspace.float64(scratch + d * 8, statisticsLength(n, d) - d);
-  for (let at = 0; at < ranges.length; at += 3 * d)
-    ranges
-      .fill(0, at, at + d)
-      .fill(Infinity, at + d, at + 2 * d)
-      .fill(-Infinity, at + 2 * d, at + 3 * d);
+  const { workspace, d, stride } = samples;
+  workspace.float64(room.means, d).set(means);
+  const none = new Float64Array(3 * d).fill(Infinity, d, 2 * d).fill(-Infinity, 2 * d);
+  samples.fill(room.ranges, none, 3 * d, PASS_ROWS);
   yield* samples.pass((kernels, i, count) =>
-    kernels.addFeatureSpread(samples.at(i), count, d, stride, scratch, scratch + d * 8 + (i / PASS_ROWS) * 3 * d * 8),
+    kernels.addFeatureSpread(samples.at(i), count, d, stride, room.means, room.ranges + (i / PASS_ROWS) * 3 * d * 8),
   );
+  const ranges = yield* samples.fetch('float64', room.ranges, 3 * d, PASS_ROWS);
   addRanges(ranges, d, squares, 3 * d);
   for (let at = d; at < ranges.length; at += 3 * d)
     for (let f = 0; f < d; f++) {
@@ -103,7 +106,7 @@ export function* addSpread(
 }
 
 /** Adds the first d values of every `step` to sums, in order. */
-function addRanges(ranges: Float64Array, d: number, sums: Float64Array, step = d): void {
+function addRanges(ranges: FloatArray, d: number, sums: Float64Array, step = d): void {
   for (let at = 0; at < ranges.length; at += step) for (let f = 0; f < d; f++) sums[f] = sums[f]! + ranges[at + f]!;
 }
 
@@ -149,17 +152,17 @@ function checkSquares(least: Float64Array, greatest: Float64Array, precision: Pr
 }
 
 /** The error for the first value that is not finite: sums told that there is one, this finds it. */
-function firstNonFinite(samples: Samples, ranges: Float64Array, rowsBefore: number): RangeError {
-  const { d } = samples;
-  for (let i = 0; i < samples.n; i++) {
-    const at = Math.floor(i / PASS_ROWS) * d;
-    if (i % PASS_ROWS === 0 && ranges.subarray(at, at + d).every(Number.isFinite)) {
-      i += PASS_ROWS - 1;
-      continue;
+function* firstNonFinite(samples: Samples, ranges: FloatArray, rowsBefore: number): Work<RangeError> {
+  const { d, n, precision } = samples;
+  for (let from = 0; from < n; from += PASS_ROWS) {
+    const at = (from / PASS_ROWS) * d;
+    if (ranges.subarray(at, at + d).every(Number.isFinite)) continue;
+    const indices = Array.from({ length: Math.min(PASS_ROWS, n - from) }, (_, i) => from + i);
+    const rows = yield* samples.readAll(indices);
+    for (const [i, row] of rows.entries()) {
+      const column = row.findIndex((value) => !Number.isFinite(value));
+      if (column >= 0) return nonFiniteError(row[column]!, rowsBefore + from + i, column, precision);
     }
-    const row = samples.read(i);
-    const column = row.findIndex((value) => !Number.isFinite(value));
-    if (column >= 0) return nonFiniteError(row[column]!, rowsBefore + i, column, samples.precision);
   }
   return rangeError('ERR_NON_FINITE', 'the sum of a column overflows float64; scale the data');
 }

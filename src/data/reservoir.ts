@@ -21,9 +21,8 @@ export class Reservoir {
   }
 
   offer(samples: Samples): void {
-    const { workspace, n, d, precision } = samples;
+    const { n, d, precision, weightValues: weights } = samples;
     this.values ??= floatArray(precision, this.size * d);
-    const weights = samples.weights ? workspace.float64(samples.weights, n) : undefined;
     for (let i = 0; i < n; i++) {
       const place = this.seen < this.size ? this.seen : Math.floor(this.random() * (this.seen + 1));
       this.seen++;

@@ -9,7 +9,8 @@ import {
   emptySpread,
   type FeatureStatistics,
   measureFeatures,
-  statisticsLength,
+  type StatisticsRoom,
+  statisticsLayout,
   statisticsOf,
   subtractShift,
 } from './centre.js';
@@ -21,7 +22,7 @@ import { checkHeaviest, heaviestOf } from './weights.js';
 const BLOCK_VALUES = 2 ** 20;
 const BLOCK_ROWS = 2 ** 14;
 
-type Room = Record<'x' | 'staging' | 'weights' | 'scratch', number>;
+type Room = StatisticsRoom & Record<'x' | 'staging' | 'weights', number>;
 
 /**
  * All samples of a source, one block of them at a time in a workspace. Blocks are whole passes (see `forPasses`), wherever
@@ -66,16 +67,13 @@ export class SampleStream {
     let n = 0;
     let sums: Float64Array | undefined;
     for await (const samples of this.blocks()) {
-      const { scratch } = this.room!;
+      const room = this.room!;
       sums ??= new Float64Array(this.d);
-      now(measureFeatures(samples, scratch, false, n));
+      now(measureFeatures(samples, room, false, n));
       reservoir.offer(samples);
-      this.heaviest = Math.max(
-        this.heaviest,
-        samples.weights ? heaviestOf(this.workspace.float64(samples.weights, samples.n)) : 1,
-      );
+      this.heaviest = Math.max(this.heaviest, samples.weightValues ? heaviestOf(samples.weightValues) : 1);
       this.normalise(samples);
-      now(addSums(samples, scratch, sums));
+      now(addSums(samples, room, sums));
       n += samples.n;
     }
     if (!sums) throw emptyStream();
@@ -85,7 +83,7 @@ export class SampleStream {
     const spread = emptySpread(this.d);
     for await (const samples of this.blocks()) {
       this.normalise(samples);
-      now(addSpread(samples, this.room!.scratch, means, spread));
+      now(addSpread(samples, this.room!, means, spread));
     }
     this.statistics = statisticsOf(means, spread, n, this.precision, !this.spherical);
   }
@@ -94,7 +92,7 @@ export class SampleStream {
   async *placed(): AsyncGenerator<Samples> {
     for await (const samples of this.blocks()) {
       this.normalise(samples);
-      now(subtractShift(samples, this.statistics.shift, this.room!.scratch));
+      now(subtractShift(samples, this.statistics.shift, this.room!.means));
       yield samples;
     }
   }
@@ -142,7 +140,7 @@ export class SampleStream {
       x: samplesBytes(rows, d, precision),
       staging: stagingBytes(rows, d, precision),
       weights: rows * 8,
-      scratch: statisticsLength(rows, d) * 8,
+      ...statisticsLayout(rows, d),
     };
     this.room = this.workspace.take(plan, rows);
     return this.room;

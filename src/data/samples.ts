@@ -1,8 +1,10 @@
 import type { Backend, Kernels } from '../backend/backend.js';
-import { make, type RangeCall, type Work } from '../backend/pass.js';
-import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
+import { repeat } from '../backend/errand.js';
+import type { Parts } from '../backend/parts.js';
+import { make, type RangeCall, type Work, wait } from '../backend/pass.js';
+import { bytesOf, COLUMNS_MAX_D, floatArray, floatView } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
-import type { Precision } from '../types.js';
+import type { FloatArray, Precision } from '../types.js';
 import type { Source } from './source.js';
 
 /** Samples that feature sums, staging and other whole passes take in one kernel call. */
@@ -11,7 +13,14 @@ export const PASS_ROWS = 1024;
 /** What a pass takes for a sample beside its values. */
 const PASS_WORK = 4;
 
-/** n samples of d features in a workspace's memory, in the layout that the kernels want, with their weights. */
+type Kind = 'int32' | Precision;
+
+type ArrayOf<K extends Kind> = K extends 'int32' ? Int32Array : FloatArray;
+
+/**
+ * n samples of d features in a workspace's memory, in the layout that the kernels want, with their weights; or in parts in the
+ * memories of workers, each with the addresses that are told here.
+ */
 export class Samples {
   readonly kernels: Kernels;
 
@@ -26,8 +35,19 @@ export class Samples {
     readonly stride: number,
     /** Address of n float64, or 0 where every sample weighs 1. */
     readonly weights = 0,
+    readonly parts?: Parts,
   ) {
     this.kernels = workspace.kernels(precision);
+  }
+
+  /** Samples that one memory has room for. */
+  get rows(): number {
+    return this.parts?.rows ?? this.n;
+  }
+
+  /** n float64, or undefined where every sample weighs 1. */
+  get weightValues(): Float64Array | undefined {
+    return this.weights ? (this.parts?.weights ?? this.workspace.float64(this.weights, this.n)) : undefined;
   }
 
   /** Address of sample i. */
@@ -55,7 +75,7 @@ export class Samples {
     work = this.d + PASS_WORK,
   ): Work<number> {
     const { workspace, precision, n } = this;
-    return make(workspace, { call, backend, precision, n, rows, values, work });
+    return make(workspace, { call, backend, precision, n, rows, values, work, parts: this.parts });
   }
 
   /** Copies the samples that as many i32 at `indices` name to the place of others. */
@@ -63,13 +83,83 @@ export class Samples {
     this.kernels.gather(this.x, this.d, this.stride, indices, to.n, to.x, to.stride);
   }
 
-  /** The values of sample i, as numbers. */
+  /** The values of sample i, as numbers, where samples lie in this thread's memory. */
   read(i: number): number[] {
     const step = this.d <= COLUMNS_MAX_D ? this.stride : 1;
     const values = this.workspace.floats(this.precision, this.at(i), (this.d - 1) * step + 1);
     return Array.from({ length: this.d }, (_, f) => values[f * step]!);
   }
+
+  /** The values of samples, wherever they lie. */
+  *readAll(chosen: readonly number[]): Work<number[][]> {
+    const { parts, precision, d, stride } = this;
+    if (!parts) return chosen.map((i) => this.read(i));
+    const value = bytesOf(precision);
+    const runs = d <= COLUMNS_MAX_D ? Array.from({ length: d }, (_, f) => f * stride * value) : [0];
+    const rows = yield* wait(parts.pick(chosen, (i) => this.at(i), (d * value) / runs.length, runs));
+    return rows.map((row) => Array.from(arrayOf(precision, row)));
+  }
+
+  /** Copies samples to the place of as many others in this thread's memory. `indices`: address of room for as many i32. */
+  *gatherAll(chosen: readonly number[], indices: number, to: Samples): Work {
+    if (this.parts)
+      (yield* this.readAll(chosen)).forEach((row, i) => {
+        to.write(i, row);
+      });
+    else {
+      this.workspace.int32(indices, chosen.length).set(chosen);
+      this.gather(indices, to);
+    }
+  }
+
+  /** Puts values in the place of sample i, in this thread's memory. */
+  private write(i: number, row: readonly number[]): void {
+    const step = this.d <= COLUMNS_MAX_D ? this.stride : 1;
+    const values = this.workspace.floats(this.precision, this.at(i), (this.d - 1) * step + 1);
+    row.forEach((value, f) => {
+      values[f * step] = value;
+    });
+  }
+
+  /**
+   * What belongs to the samples at an address, `size` numbers for every `per` samples: a view, or a copy where they lie with
+   * workers.
+   */
+  *fetch<K extends Kind>(kind: K, at: number, size = 1, per = 1): Work<ArrayOf<K>> {
+    if (this.parts) return arrayOf(kind, yield* wait(this.parts.fetch(at, size * widthOf(kind), per)));
+    return arrayOver(kind, this.workspace.backend.memory.buffer, at, Math.ceil(this.n / per) * size);
+  }
+
+  /** The same for `count` samples, which lie in one range of a pass, from each of those on that are named. */
+  *fetchSome<K extends Kind>(kind: K, at: number, chosen: readonly number[], count = 1): Work<ArrayOf<K>[]> {
+    const { parts, workspace, n } = this;
+    const width = widthOf(kind);
+    const address = (i: number) => at + i * width;
+    const some = parts && (yield* wait(parts.pick(chosen, address, count * width)));
+    const { buffer } = workspace.backend.memory;
+    return chosen.map((i, c) => {
+      const length = Math.min(count, n - i);
+      return some ? arrayOf(kind, some[c]!.subarray(0, length * width)) : arrayOver(kind, buffer, address(i), length);
+    });
+  }
+
+  /** Repeats a pattern all over what belongs to the samples at an address, `size` numbers for every `per` samples. */
+  fill(at: number, pattern: Int32Array | FloatArray, size = 1, per = 1): void {
+    const bytes = size * pattern.BYTES_PER_ELEMENT;
+    if (this.parts) this.parts.fill(at, pattern, bytes, per);
+    else repeat(this.workspace.backend.memory.buffer, at, pattern, Math.ceil(this.n / per) * bytes);
+  }
 }
+
+const widthOf = (kind: Kind): number => (kind === 'float64' ? 8 : 4);
+
+function arrayOver<K extends Kind>(kind: K, buffer: ArrayBuffer, at: number, length: number): ArrayOf<K> {
+  const array = kind === 'int32' ? new Int32Array(buffer, at, length) : floatView(buffer, kind, at, length);
+  return array as ArrayOf<K>;
+}
+
+const arrayOf = <K extends Kind>(kind: K, { buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): ArrayOf<K> =>
+  arrayOver(kind, buffer, byteOffset, length / widthOf(kind));
 
 /** Elements from column to column or from row to row for n samples: whole vectors of columns, rows without gaps. */
 export const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? (n + 7) & ~7 : d);
@@ -78,9 +168,9 @@ export const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? 
 export const samplesBytes = (n: number, d: number, precision: Precision): number =>
   strideOf(n, d) * (d <= COLUMNS_MAX_D ? d : n) * bytesOf(precision);
 
-/** Bytes for sorting rows into columns, a pass at a time. */
-export const stagingBytes = (n: number, d: number, precision: Precision): number =>
-  d <= COLUMNS_MAX_D ? Math.min(n, PASS_ROWS) * d * bytesOf(precision) : 0;
+/** Bytes for sorting rows into columns, a pass at a time, or more where they are sent. */
+export const stagingBytes = (n: number, d: number, precision: Precision, parts?: Parts): number =>
+  d <= COLUMNS_MAX_D ? Math.min(n, parts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0;
 
 /** Values of a slice after which copying pauses in a deferred workspace. */
 export const SLICE_VALUES = 2 ** 18;
@@ -107,6 +197,39 @@ export function* copySamples(
     if (d <= COLUMNS_MAX_D) samples.kernels.toColumns(at, count, d, samples.at(i), samples.stride);
     if (workspace.deferred) yield;
   }
+  return samples;
+}
+
+/** Sends all rows of a source to the workers that are to have them. */
+export function* scatterSamples(
+  workspace: Workspace,
+  parts: Parts,
+  source: Source,
+  precision: Precision,
+  x: number,
+  staging: number,
+  weights: number,
+): Work<Samples> {
+  const { nSamples: n, nFeatures: d } = source;
+  const samples = new Samples(workspace, precision, n, d, x, strideOf(parts.rows, d), weights, parts);
+  const rows = Math.ceil(SLICE_VALUES / d / PASS_ROWS) * PASS_ROWS;
+  let before: Promise<unknown> | undefined;
+  for (let p = 0; p < parts.count; p++)
+    for (let from = 0; from < parts.rowsOf(p); from += rows) {
+      const to = Math.min(from + rows, parts.rowsOf(p));
+      const values = floatArray(precision, (to - from) * d);
+      source.write(values, p * parts.rows + from, p * parts.rows + to);
+      const toColumns: RangeCall = (kernels, i, count) =>
+        kernels.toColumns(staging + (i - from) * d * bytesOf(precision), count, d, samples.at(i), samples.stride);
+      const sent =
+        d <= COLUMNS_MAX_D
+          ? parts.write(p, staging, values, { call: toColumns, precision, from, to })
+          : parts.write(p, samples.at(from), values);
+      // A slice is on its way while the next one is made.
+      if (before) yield before;
+      before = sent;
+    }
+  yield before;
   return samples;
 }
 

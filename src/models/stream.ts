@@ -191,7 +191,7 @@ class StreamedLloyd {
     const { farthest } = this;
     const labels = this.lloyd.labels();
     const distances = this.lloyd.distances();
-    const weights = samples.weights ? samples.workspace.float64(samples.weights, samples.n) : undefined;
+    const weights = samples.weightValues;
     const least = farthest.length < most ? 0 : farthest[most - 1]?.sqDistance;
     for (const i of yield* farthestSamples(this.lloyd, most, least)) {
       const weight = weights?.[i] ?? 1;

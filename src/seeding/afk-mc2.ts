@@ -20,7 +20,7 @@ export function* afkMc2(run: Run, random: Random): Work {
   try {
     const seeds = new Seeds(run);
     const first = drawByWeight(samples, random);
-    seeds.add(first);
+    yield* seeds.add(first);
     const chosen = [first];
     const proposals = yield* Proposals.from(samples, yield* seeds.measureAll());
     let { covered } = proposals;
@@ -32,10 +32,10 @@ export function* afkMc2(run: Run, random: Random): Work {
       }
       const seed = next ?? drawByWeight(samples, random);
       chosen.push(seed);
-      if (chosen.length < k) seeds.add(seed);
+      if (chosen.length < k) yield* seeds.add(seed);
       if (samples.workspace.deferred) yield;
     }
-    run.setCentroids(chosen.flatMap((i) => samples.read(i)));
+    run.setCentroids((yield* samples.readAll(chosen)).flat());
   } finally {
     samples.workspace.backTo(mark);
   }
@@ -96,12 +96,11 @@ class Proposals {
 
 /** Σ w · value over the samples; the products and their running sums are written where there is room for them. */
 function* weigh(
-  { workspace, weights, n }: Samples,
+  { workspace, weightValues: w, n }: Samples,
   ofSample: (i: number) => number,
   products?: Float64Array,
   sums?: Float64Array,
 ): Work<number> {
-  const w = weights ? workspace.float64(weights, n) : undefined;
   let total = 0;
   yield* inParts(workspace, n, (from, to) => {
     let sum = total;
@@ -136,16 +135,15 @@ class Seeds {
     this.chain = new Samples(workspace, precision, CHAIN, d, this.room.x, stride);
   }
 
-  add(sample: number): void {
-    placeSeed(this.run, this.count, sample);
+  *add(sample: number): Work {
+    const [values] = yield* this.run.samples.readAll([sample]);
+    placeSeed(this.run, this.count, values!);
     this.count++;
   }
 
   /** Squared distances of the samples of a chain. */
   *measure(chain: readonly number[]): Work<FloatArray> {
-    const { samples } = this.run;
-    samples.workspace.int32(this.room.indices, CHAIN).set(chain);
-    samples.gather(this.room.indices, this.chain);
+    yield* this.run.samples.gatherAll(chain, this.room.indices, this.chain);
     return yield* measureNearest(this.run, this.count, this.chain, this.room.labels, this.room.distances);
   }
 

@@ -3,8 +3,8 @@ import type { Random } from '../types.js';
 
 /** A sample, drawn in proportion to the weights. */
 export function drawByWeight(samples: Samples, random: Random): number {
-  if (!samples.weights) return Math.floor(random() * samples.n);
-  const weights = samples.workspace.float64(samples.weights, samples.n);
+  const { weightValues: weights, n } = samples;
+  if (!weights) return Math.floor(random() * n);
   let total = 0;
   for (let i = 0; i < weights.length; i++) total += weights[i]!;
   return drawInProportion(weights, random() * total);

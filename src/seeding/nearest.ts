@@ -5,11 +5,11 @@ import { bytesOf, centroidStride } from '../backend/shapes.js';
 import { callRows, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
 
-/** Puts a sample in the place of centroid j. */
-export function placeSeed({ samples, k, buffers }: Run, j: number, sample: number): void {
+/** Puts the values of a sample in the place of centroid j. */
+export function placeSeed({ samples, k, buffers }: Run, j: number, values: readonly number[]): void {
   const row = centroidStride(samples.d);
   const seeds = samples.workspace.floats(samples.precision, buffers.centroids, k * row);
-  seeds.fill(0, j * row, (j + 1) * row).set(samples.read(sample), j * row);
+  seeds.fill(0, j * row, (j + 1) * row).set(values, j * row);
 }
 
 /**
@@ -23,7 +23,7 @@ export function* measureNearest(
   labels: number = buffers.labels,
   distances: number = buffers.distances,
 ): Work<FloatArray> {
-  const { kernels, workspace, precision, n, d, stride } = samples;
+  const { kernels, precision, d, stride } = samples;
   kernels.pack(buffers.centroids, count, d, buffers.packed);
   const { packed, centroids, best } = buffers;
   yield* samples.pass(
@@ -37,5 +37,5 @@ export function* measureNearest(
     undefined,
     count * d,
   );
-  return workspace.floats(precision, distances, n);
+  return yield* samples.fetch(precision, distances);
 }

@@ -31,7 +31,7 @@ export function* parallel(run: Run, random: Random): Work {
     }
     const { reduced, buffers } = yield* placeCandidates(run, cover.candidates, yield* cover.weights());
     const chosen = yield* choosePlusPlus(reduced, k, random, buffers);
-    run.setCentroids(chosen.flatMap((i) => reduced.read(i)));
+    run.setCentroids((yield* reduced.readAll(chosen)).flat());
   } finally {
     workspace.backTo(mark);
   }
@@ -40,25 +40,26 @@ export function* parallel(run: Run, random: Random): Work {
 /** Candidates, and for every sample the nearest of them. */
 class Cover {
   readonly candidates: number[] = [];
-  private readonly room: Record<'closest' | 'nearest', number>;
+  private readonly closest: FloatArray;
+  private readonly nearest: Int32Array;
 
   constructor(private readonly run: Run) {
-    const { workspace, precision, n } = run.samples;
-    this.room = workspace.take({ closest: n * bytesOf(precision), nearest: n * 4 }, n);
-    this.closest().fill(Infinity);
+    const { precision, n } = run.samples;
+    this.closest = floatArray(precision, n).fill(Infinity);
+    this.nearest = new Int32Array(n);
   }
 
   /** Further candidates; they are compared k at a time, in the place of the centroids. */
   *add(further: readonly number[]): Work {
-    const { run, candidates } = this;
-    const { samples, k } = run;
+    const { run, candidates, closest, nearest } = this;
+    const { samples, k, buffers } = run;
     for (let from = 0; from < further.length; from += k) {
       const block = further.slice(from, from + k);
-      block.forEach((sample, j) => {
-        placeSeed(run, j, sample);
+      (yield* samples.readAll(block)).forEach((values, j) => {
+        placeSeed(run, j, values);
       });
       const distances = yield* measureNearest(run, block.length, samples);
-      const [closest, nearest, labels] = [this.closest(), this.nearest(), run.labels()];
+      const labels = yield* samples.fetch('int32', buffers.labels);
       yield* inParts(samples.workspace, samples.n, (from, to) => {
         for (let i = from; i < to; i++) {
           if (!(distances[i]! < closest[i]!)) continue;
@@ -72,9 +73,8 @@ class Cover {
 
   /** Each sample with probability `expected` · its share of the potential. */
   *drawEach(expected: number, random: Random): Work<number[]> {
-    const { n, workspace } = this.run.samples;
-    const closest = this.closest();
-    const weights = this.sampleWeights();
+    const { n, workspace, weightValues: weights } = this.run.samples;
+    const { closest } = this;
     let total = 0;
     yield* inParts(workspace, n, (from, to) => {
       let sum = total;
@@ -93,25 +93,12 @@ class Cover {
   /** What the samples weigh that each candidate is nearest to. */
   *weights(): Work<Float64Array> {
     const sums = new Float64Array(this.candidates.length);
-    const nearest = this.nearest();
-    const weights = this.sampleWeights();
-    yield* inParts(this.run.samples.workspace, nearest.length, (from, to) => {
+    const { nearest } = this;
+    const { workspace, weightValues: weights } = this.run.samples;
+    yield* inParts(workspace, nearest.length, (from, to) => {
       for (let i = from; i < to; i++) sums[nearest[i]!] = sums[nearest[i]!]! + (weights?.[i] ?? 1);
     });
     return sums;
-  }
-
-  private sampleWeights(): Float64Array | undefined {
-    const { workspace, weights, n } = this.run.samples;
-    return weights ? workspace.float64(weights, n) : undefined;
-  }
-
-  private closest(): FloatArray {
-    return this.run.samples.workspace.floats(this.run.samples.precision, this.room.closest, this.run.samples.n);
-  }
-
-  private nearest(): Int32Array {
-    return this.run.samples.workspace.int32(this.room.nearest, this.run.samples.n);
   }
 }
 
@@ -122,8 +109,8 @@ function* placeCandidates(run: Run, candidates: readonly number[], weights: Floa
   const m = candidates.length;
   const value = bytesOf(precision);
   const values = floatArray(precision, m * d);
-  candidates.forEach((i, at) => {
-    values.set(samples.read(i), at * d);
+  (yield* samples.readAll(candidates)).forEach((row, at) => {
+    values.set(row, at * d);
   });
   const room = workspace.take(
     {

@@ -12,7 +12,7 @@ export const trialsFor = (k: number): number => 2 + Math.floor(Math.log(k));
 export function* plusPlus(run: Run, random: Random): Work {
   const { samples, k } = run;
   const chosen = yield* choosePlusPlus(samples, k, random, potentialBuffers(run));
-  run.setCentroids(chosen.flatMap((i) => samples.read(i)));
+  run.setCentroids((yield* samples.readAll(chosen)).flat());
 }
 
 /**
@@ -34,11 +34,7 @@ export function* choosePlusPlus(
     const chosen = [drawByWeight(samples, random)];
     yield* potential.start(chosen[0]!);
     while (chosen.length < k) {
-      const candidates: number[] = [];
-      while (candidates.length < trials) {
-        candidates.push(potential.draw(random));
-        if (workspace.deferred) yield;
-      }
+      const candidates = yield* potential.draw(trials, random);
       const best = indexOfGreatest(yield* potential.gainsOf(candidates));
       chosen.push(candidates[best]!);
       if (chosen.length < k) yield* potential.take(best);

@@ -1,6 +1,6 @@
 import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
-import { inParts, type Work } from '../backend/pass.js';
-import { bytesOf, centroidStride } from '../backend/shapes.js';
+import type { Work } from '../backend/pass.js';
+import { bytesOf, centroidStride, floatArray } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
@@ -23,6 +23,8 @@ const ESTIMATES_MIN_K = 16;
 /** … if they have this many features. */
 const ESTIMATES_MIN_D = 5;
 
+export const usesEstimates = (k: number, d: number): boolean => k >= ESTIMATES_MIN_K && d >= ESTIMATES_MIN_D;
+
 /**
  * Σ w · squared distance of the samples to their nearest seed, while seeds are added: sample by sample in chunks of 256, the
  * chunks in order. Its buffers stand in the workspace until they are given back.
@@ -32,6 +34,8 @@ export class Potential {
   private readonly quantised: boolean;
   /** Running sums of the chunks: a draw looks for its chunk first. */
   private readonly cumulative: Float64Array;
+  /** Of each chunk, as last taken. */
+  private potentials!: FloatArray;
   private seeds = 0;
   private nextThresholds = 0;
 
@@ -41,10 +45,10 @@ export class Potential {
     private readonly trials: number,
     private readonly buffers: PotentialBuffers,
   ) {
-    const { workspace, n, d, precision } = samples;
+    const { workspace, n, d, precision, rows } = samples;
     const { threads } = workspace;
-    this.quantised = k >= ESTIMATES_MIN_K && d >= ESTIMATES_MIN_D;
-    this.room = workspace.take(seedLayout({ n, d, k, precision, threads, trials, quantised: this.quantised }), n);
+    this.quantised = usesEstimates(k, d);
+    this.room = workspace.take(seedLayout({ n: rows, d, k, precision, threads, trials, quantised: this.quantised }), n);
     this.cumulative = new Float64Array(Math.ceil(n / CHUNK));
     writeSeedPlan(samples, this.room, buffers, trials, this.quantised);
   }
@@ -53,26 +57,26 @@ export class Potential {
   *start(first: number): Work {
     const { samples, buffers } = this;
     if (this.quantised) yield* prepareEstimates(samples, this.room);
-    const { workspace, precision, n } = samples;
+    const { precision } = samples;
     this.seeds = 0;
     this.nextThresholds = 0;
-    this.writeCandidates([first]);
+    yield* this.writeCandidates([first]);
     if (this.quantised) quantiseCandidates(samples, this.room, 1, true);
-    workspace.floats(precision, buffers.closest, n).fill(Infinity);
-    const improved = workspace.int32(buffers.improved, n);
-    yield* inParts(workspace, n, (from, to) => {
-      for (let i = from; i < to; i++) improved[i] = 256 + (i % CHUNK);
-    });
+    samples.fill(buffers.closest, floatArray(precision, 1).fill(Infinity));
+    samples.fill(
+      buffers.improved,
+      Int32Array.from({ length: CHUNK }, (_, i) => 256 + i),
+    );
     yield* this.take(0);
   }
 
   /** By how much the potential would be lower with each of `trials` samples as a further seed. */
   *gainsOf(candidates: readonly number[]): Work<Float64Array> {
     const { samples, room, trials, seeds } = this;
-    this.writeCandidates(candidates);
+    yield* this.writeCandidates(candidates);
     if (seeds >= this.nextThresholds) this.writeThresholds();
     if (this.quantised) quantiseCandidates(samples, room, trials, seeds >= this.nextThresholds);
-    const gains = samples.workspace.float64(room.gains, this.cumulative.length * trials).fill(0);
+    samples.fill(room.gains, new Float64Array(1), trials, CHUNK);
     yield* samples.pass(
       (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
       CHUNK,
@@ -80,6 +84,7 @@ export class Potential {
       undefined,
       trials * samples.d,
     );
+    const gains = yield* samples.fetch('float64', room.gains, trials, CHUNK);
     const sums = new Float64Array(trials);
     for (let at = 0; at < gains.length; at += trials) for (let t = 0; t < trials; t++) sums[t]! += gains[at + t]!;
     return sums;
@@ -93,7 +98,7 @@ export class Potential {
     const { samples, room, buffers, seeds } = this;
     const { kernels, workspace, n, d } = samples;
     kernels.seedThresholds(buffers.seeds, seeds, d, room.candidates, this.trials, room.thresholds);
-    if (!this.quantised) return;
+    if (!this.quantised || samples.parts) return;
     const thresholds = this.floats(room.thresholds, seeds);
     const nearest = workspace.int32(buffers.nearest, n);
     const closest = this.closest();
@@ -115,29 +120,31 @@ export class Potential {
       room.potentials,
     );
     this.seeds++;
-    accumulate(this.potentials(), this.cumulative);
+    this.potentials = yield* samples.fetch('float64', room.potentials, 1, CHUNK);
+    accumulate(this.potentials, this.cumulative);
   }
 
-  /** Of each chunk. */
-  private potentials(): Float64Array {
-    return this.samples.workspace.float64(this.room.potentials, this.cumulative.length);
-  }
-
-  /** A sample, drawn in proportion to what it adds to the potential; any of positive weight where all lie on seeds. */
-  draw(random: Random): number {
-    const { samples, cumulative } = this;
-    const potentials = this.potentials();
+  /** Samples, drawn in proportion to what they add to the potential; any of positive weight where all lie on seeds. */
+  *draw(count: number, random: Random): Work<number[]> {
+    const { samples, cumulative, potentials, buffers } = this;
+    const { precision, n, weightValues, workspace } = samples;
     const total = cumulative[cumulative.length - 1]!;
-    if (total === 0) return drawByWeight(samples, random);
-    const target = random() * total;
-    let chunk = firstAbove(cumulative, target);
-    while (chunk > 0 && potentials[chunk] === 0) chunk--;
-    const from = chunk * CHUNK;
-    const count = Math.min(CHUNK, samples.n - from);
-    const closest = this.floats(this.buffers.closest + from * bytesOf(samples.precision), count);
-    const weights = samples.weights && samples.workspace.float64(samples.weightAt(from), count);
-    const values = weights ? Float64Array.from(closest, (square, i) => square * weights[i]!) : closest;
-    return from + drawInProportion(values, target - (chunk > 0 ? cumulative[chunk - 1]! : 0));
+    if (total === 0) return Array.from({ length: count }, () => drawByWeight(samples, random));
+    const targets = Array.from({ length: count }, () => random() * total);
+    const chunks = targets.map((target) => {
+      let chunk = firstAbove(cumulative, target);
+      while (chunk > 0 && potentials[chunk] === 0) chunk--;
+      return chunk;
+    });
+    const starts = chunks.map((chunk) => chunk * CHUNK);
+    const closest = yield* samples.fetchSome(precision, buffers.closest, starts, CHUNK);
+    if (workspace.deferred) yield;
+    return starts.map((from, t) => {
+      const weights = weightValues?.subarray(from, Math.min(from + CHUNK, n));
+      const values = weights ? Float64Array.from(closest[t]!, (square, i) => square * weights[i]!) : closest[t]!;
+      const chunk = chunks[t]!;
+      return from + drawInProportion(values, targets[t]! - (chunk > 0 ? cumulative[chunk - 1]! : 0));
+    });
   }
 
   /** n squared distances to the nearest seed. */
@@ -145,12 +152,13 @@ export class Potential {
     return this.floats(this.buffers.closest, this.samples.n);
   }
 
-  private writeCandidates(candidates: readonly number[]): void {
+  private *writeCandidates(candidates: readonly number[]): Work {
     const { samples, room } = this;
     const row = centroidStride(samples.d);
+    const values = yield* samples.readAll(candidates);
     const rows = this.floats(room.candidates, candidates.length * row).fill(0);
-    candidates.forEach((i, t) => {
-      rows.set(samples.read(i), t * row);
+    values.forEach((value, t) => {
+      rows.set(value, t * row);
     });
   }
 

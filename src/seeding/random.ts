@@ -22,8 +22,8 @@ function uniform(n: number, k: number, random: Random): number[] {
   return samples;
 }
 
-function* weighted({ workspace, weights, n }: Samples, k: number, random: Random): Work<number[]> {
-  const left = workspace.float64(weights, n).slice();
+function* weighted({ workspace, weightValues }: Samples, k: number, random: Random): Work<number[]> {
+  const left = weightValues!.slice();
   const cumulative = new Float64Array(left.length);
   const chosen: number[] = [];
   let total = accumulate(left, cumulative);

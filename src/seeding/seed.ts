@@ -26,6 +26,7 @@ const BY_NAME: Readonly<Record<InitName, (run: Run, random: Random) => Work>> = 
   'k-means||': parallel,
   'afk-mc2': afkMc2,
   *random(run, random) {
-    run.setCentroids((yield* randomSamples(run.samples, run.k, random)).flatMap((i) => run.samples.read(i)));
+    const chosen = yield* randomSamples(run.samples, run.k, random);
+    run.setCentroids((yield* run.samples.readAll(chosen)).flat());
   },
 };

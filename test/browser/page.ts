@@ -26,7 +26,7 @@ const pages = {
   async open() {
     return {
       isolated: crossOriginIsolated,
-      inSlices: await clusterAllAsync(library),
+      byWorkers: await clusterAllAsync(library),
       others: await othersWhile(2),
       abort: await abort(2),
     };

@@ -1,17 +1,17 @@
 import { now } from '../../src/backend/pass.js';
 import type { Workspace } from '../../src/backend/workspace.js';
-import { statisticsLength } from '../../src/data/centre.js';
+import { type StatisticsRoom, statisticsLayout } from '../../src/data/centre.js';
 import { copySamples, type Samples, samplesBytes, stagingBytes } from '../../src/data/samples.js';
 import type { Source } from '../../src/data/source.js';
 import type { Precision } from '../../src/types.js';
 
-/** Copies rows into a workspace as a fit does; `scratch` is the address of room for their statistics. */
+/** Copies rows into a workspace as a fit does; `scratch` is where their statistics have room. */
 export function placeRows(
   workspace: Workspace,
   precision: Precision,
   rows: readonly number[][],
   weights?: readonly number[],
-): { samples: Samples; scratch: number } {
+): { samples: Samples; scratch: StatisticsRoom } {
   const n = rows.length;
   const d = rows[0]!.length;
   const source: Source = {
@@ -25,12 +25,12 @@ export function placeRows(
       x: samplesBytes(n, d, precision),
       staging: stagingBytes(n, d, precision),
       weights: n * 8,
-      scratch: statisticsLength(n, d) * 8,
+      ...statisticsLayout(n, d),
     },
     n,
   );
   if (weights) workspace.float64(buffers.weights, n).set(weights);
   const weightsAt = weights ? buffers.weights : 0;
   const samples = now(copySamples(workspace, source, precision, buffers.x, buffers.staging, weightsAt));
-  return { samples, scratch: buffers.scratch };
+  return { samples, scratch: buffers };
 }

@@ -1,0 +1,128 @@
+import { workerError } from '../errors.js';
+import type { Errand, Reply } from './errand.js';
+import { listen, START_LIMIT, startWorker, type WorkerThread } from './threads.js';
+
+/** Bytes above which memories are given back at once, by ending the workers: engines take their time with what is only dropped. */
+const HEAVY = 2 ** 28;
+
+interface Member {
+  thread: WorkerThread;
+  /** Settles once it has come up. */
+  up: Promise<unknown>;
+  /** Who waits for its replies, in their order. */
+  waiting: { resolve(reply: Reply): void; reject(error: Error): void }[];
+}
+
+let crew: Crew | undefined;
+
+/** Workers with memories of their own, or undefined where none would start. */
+export function currentCrew(): Crew | undefined {
+  crew ??= new Crew();
+  return crew.broken ? undefined : crew;
+}
+
+/** Ends the workers, once those who use them are done. */
+export function endCrew(): void {
+  crew?.retire();
+  crew = undefined;
+}
+
+/** Workers that do what they are sent, one errand after the other; several calls may use them at a time. */
+export class Crew {
+  /** Whether a worker died or would not start. */
+  broken = false;
+  private retired = false;
+  private ended = false;
+  private users = 0;
+  private readonly members: Member[] = [];
+
+  /** Has `use` work with so many workers that take so many bytes; something else is done where they do not start. */
+  async lend<T>(
+    threads: number,
+    bytes: number,
+    givenUp: Promise<never>,
+    use: () => Promise<T>,
+    instead: () => Promise<T>,
+  ): Promise<T> {
+    this.users++;
+    try {
+      for (const { thread } of this.members) thread.ref?.();
+      const isUp = await Promise.race([this.start(threads), givenUp]);
+      return await (isUp ? use() : instead());
+    } finally {
+      if (bytes > HEAVY && crew === this) endCrew();
+      if (--this.users === 0) this.rest();
+    }
+  }
+
+  /** Sends a worker on an errand. */
+  send(member: number, errand: Errand, transfer: ArrayBuffer[] = []): Promise<Reply> {
+    const { thread, waiting } = this.members[member % this.members.length] ?? {};
+    const reply = new Promise<Reply>((resolve, reject) => {
+      if (!thread || this.broken) reject(workerError());
+      else waiting!.push({ resolve, reject });
+    });
+    // Who gives up does not wait for all replies.
+    reply.catch(() => {});
+    if (!this.broken) thread?.postMessage(errand, transfer);
+    return reply;
+  }
+
+  retire(): void {
+    this.retired = true;
+    if (this.users === 0) this.end();
+  }
+
+  private async start(threads: number): Promise<boolean> {
+    try {
+      while (this.members.length < threads) this.startOne();
+      await Promise.all(this.members.map(({ up }) => up));
+      return true;
+    } catch {
+      this.die();
+      return false;
+    }
+  }
+
+  private startOne(): void {
+    const thread = startWorker();
+    const waiting: Member['waiting'] = [];
+    const fail = () => {
+      // Where a worker has run once, others will.
+      if (running && crew === this) crew = undefined;
+      this.die();
+    };
+    let running = false;
+    const limit = setTimeout(fail, START_LIMIT);
+    listen(thread, 'message', (message) => {
+      waiting.shift()?.resolve((message as { data?: Reply }).data ?? (message as Reply));
+    });
+    for (const type of ['error', 'messageerror', 'exit']) listen(thread, type, fail);
+    const member = { thread, waiting, up: Promise.resolve() as Promise<unknown> };
+    const at = this.members.push(member) - 1;
+    member.up = this.send(at, { part: 0, modules: [], size: 0, last: true });
+    const settle = () => clearTimeout(limit);
+    member.up.then(() => {
+      running = true;
+      settle();
+    }, settle);
+  }
+
+  private rest(): void {
+    if (this.retired || this.broken) this.end();
+    for (const { thread } of this.members) thread.unref?.();
+  }
+
+  private die(): void {
+    if (this.ended) return;
+    this.broken = true;
+    for (const { waiting } of this.members) for (const { reject } of waiting) reject(workerError());
+    this.end();
+  }
+
+  private end(): void {
+    this.ended = true;
+    for (const { thread } of this.members) thread.terminate();
+    this.members.length = 0;
+  }
+}

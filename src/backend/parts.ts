@@ -1,0 +1,245 @@
+import { outOfMemory } from '../errors.js';
+import type { FloatArray, Precision } from '../types.js';
+import type { Crew } from './crew.js';
+import { Recorder } from './description.js';
+import type { Errand, Reply, Write } from './errand.js';
+import { OF_SAMPLES } from './layout.js';
+import type { Pass, RangeCall } from './pass.js';
+import type { Workspace } from './workspace.js';
+
+/** Samples of parts are whole ranges of every pass whose values are added up in order. */
+export const PART_ROWS = 1024;
+
+/** Steps of a pass that a worker makes at a time, some ten milliseconds: it hears nothing in between. */
+const ERRAND_WORK = 2 ** 25;
+
+/** Words of 32 bits that are sent where one of them changed. */
+const BLOCK = 64;
+
+/** A buffer that the calling thread writes and the workers read, and what they know of it. */
+interface Told {
+  at: number;
+  /** In words. */
+  length: number;
+  known?: Int32Array;
+}
+
+let lastPart = 0;
+
+/**
+ * Samples in the memories of workers: each holds the same number of them, the last one fewer, and beside them what belongs to
+ * them, at addresses that are the same in all memories and in that of the calling thread. There, what belongs to samples stays
+ * untouched, and so takes no memory; all else is told to the workers where it changed.
+ */
+export class Parts {
+  /** n float64, where samples have weights. */
+  weights: Float64Array | undefined;
+  private readonly ids: readonly number[];
+  private readonly recorder: Recorder;
+  private told: Told[] = [];
+  private closed = false;
+
+  constructor(
+    private readonly crew: Crew,
+    readonly threads: number,
+    private readonly n: number,
+    /** Samples of a part. */
+    readonly rows: number,
+    private readonly workspace: Workspace,
+    private readonly modules: readonly WebAssembly.Module[],
+  ) {
+    this.ids = Array.from({ length: Math.ceil(n / rows) }, () => ++lastPart);
+    this.recorder = new Recorder(modules);
+  }
+
+  get count(): number {
+    return this.ids.length;
+  }
+
+  /** Samples of one part. */
+  rowsOf(part: number): number {
+    return Math.min(this.rows, this.n - part * this.rows);
+  }
+
+  /** Gives every part so many bytes. */
+  async open(size: number): Promise<void> {
+    const { modules } = this;
+    await Promise.all(this.ids.map((_, p) => this.send(p, { modules, size })));
+  }
+
+  close(): void {
+    this.closed = true;
+    this.ids.forEach((_, p) => {
+      this.send(p, { last: true });
+    });
+  }
+
+  /** Takes note of buffers that were taken. */
+  hold<Name extends string>(plan: Readonly<Record<Name, number>>, pointers: Readonly<Record<Name, number>>): void {
+    const first = Math.min(...(Object.values(pointers) as number[]));
+    this.told = this.told.filter(({ at }) => at < first);
+    for (const name in plan)
+      if (plan[name] > 0 && !OF_SAMPLES.has(name))
+        this.told.push({ at: pointers[name], length: Math.ceil(plan[name] / 4) });
+  }
+
+  /** Makes a pass; returns the sum of its values, in the order of the ranges. */
+  async make({ call, precision, backend, rows, values, work }: Pass): Promise<number> {
+    const calls = this.recorder.describe(call, precision, backend !== this.workspace.backend);
+    const changes = this.changes();
+    const step = Math.max(Math.floor(ERRAND_WORK / work / rows), 1) * rows;
+    const makePart = async (p: number) => {
+      const n = this.rowsOf(p);
+      const replies: Promise<Reply>[] = [];
+      const found: number[] = [];
+      const hear = async (reply: number) => {
+        for (const value of (await replies[reply]!).values!) found.push(value);
+      };
+      for (let from = 0; from < n; from += step) {
+        const ranges = { calls, from, to: Math.min(from + step, n), rows, values };
+        replies.push(this.send(p, { writes: from === 0 ? changes : undefined, ranges }));
+        // One errand is under way while the next one waits.
+        if (replies.length > 1) await hear(replies.length - 2);
+        if (this.closed) return found;
+      }
+      await hear(replies.length - 1);
+      return found;
+    };
+    let sum = 0;
+    for (const found of await Promise.all(this.ids.map((_, p) => makePart(p)))) for (const value of found) sum += value;
+    return sum;
+  }
+
+  /** Writes to one part, whereafter a call may be made for samples `from` … `to` − 1 of it. The values are given away. */
+  write(
+    p: number,
+    at: number,
+    values: FloatArray,
+    then?: { call: RangeCall; precision: Precision; from: number; to: number },
+  ): Promise<unknown> {
+    const { byteLength } = values;
+    const buffer = values.buffer as ArrayBuffer;
+    const calls = then && this.recorder.describe(then.call, then.precision, false);
+    const ranges = calls && { calls, from: then.from, to: then.to, rows: PART_ROWS, values: 0 };
+    return this.send(p, { writes: [[at, new Uint8Array(buffer), byteLength]], ranges }, [buffer]);
+  }
+
+  /** Gives the samples their weights. */
+  weigh(at: number, weights: Float64Array): void {
+    this.weights = weights;
+    this.ids.forEach((_, p) => {
+      this.write(p, at, weights.slice(p * this.rows, p * this.rows + this.rowsOf(p)));
+    });
+  }
+
+  /** Repeats a pattern in all parts, so many bytes for every `per` samples. */
+  fill(at: number, pattern: ArrayBufferView, bytes: number, per: number): void {
+    const what = new Uint8Array(pattern.buffer, pattern.byteOffset, pattern.byteLength).slice();
+    this.ids.forEach((_, p) => {
+      this.send(p, { writes: [[at, what, Math.ceil(this.rowsOf(p) / per) * bytes]] });
+    });
+  }
+
+  /** Writes zeros behind what belongs to the samples of each part. */
+  pad(at: number, width: number, bytes: number): void {
+    this.ids.forEach((_, p) => {
+      this.send(p, { writes: [[at + this.rowsOf(p) * width, new Uint8Array(1), bytes]] });
+    });
+  }
+
+  /** What belongs to the samples at an address, so many bytes for every `per` samples. */
+  async fetch(at: number, bytes: number, per: number): Promise<Uint8Array<ArrayBuffer>> {
+    return joined(
+      await Promise.all(this.ids.map((_, p) => this.read(p, [at, Math.ceil(this.rowsOf(p) / per) * bytes]))),
+    );
+  }
+
+  /** So many bytes at each offset from the address of samples. */
+  async pick(
+    chosen: readonly number[],
+    address: (sample: number) => number,
+    bytes: number,
+    offsets: readonly number[] = [0],
+  ): Promise<Uint8Array<ArrayBuffer>[]> {
+    const reads: number[][] = this.ids.map(() => []);
+    const places = chosen.map((i) => {
+      const p = Math.floor(i / this.rows);
+      const at = reads[p]!.length / 2;
+      for (const offset of offsets) reads[p]!.push(address(i - p * this.rows) + offset, bytes);
+      return [p, at * bytes] as const;
+    });
+    const found = await Promise.all(reads.map((pairs, p) => (pairs.length > 0 ? this.read(p, pairs) : undefined)));
+    return places.map(([p, at]) => found[p]!.subarray(at, at + bytes * offsets.length));
+  }
+
+  /** Adds float64 at an address of all parts to those of the calling thread, and leaves zeros there. */
+  async addUp(at: number, length: number): Promise<void> {
+    const bytes = length * 8;
+    const found = this.ids.map((_, p) => this.read(p, [at, bytes]));
+    this.ids.forEach((_, p) => {
+      this.send(p, { writes: [[at, new Uint8Array(1), bytes]] });
+    });
+    for (const part of await Promise.all(found)) {
+      const sums = this.workspace.float64(at, length);
+      new Float64Array(part.buffer).forEach((value, i) => {
+        sums[i] = sums[i]! + value;
+      });
+    }
+  }
+
+  private async read(p: number, reads: number[]): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.send(p, { reads })).bytes!;
+  }
+
+  private send(
+    p: number,
+    errand: Omit<Errand, 'part' | 'size'> & { size?: number },
+    transfer?: ArrayBuffer[],
+  ): Promise<Reply> {
+    const size = this.workspace.mark();
+    const reply = this.crew.send(p % this.threads, { size, ...errand, part: this.ids[p]! }, transfer).then((reply) => {
+      if (reply.full) throw outOfMemory(this.n, size * this.count);
+      return reply;
+    });
+    reply.catch(() => {});
+    return reply;
+  }
+
+  /** What the workers do not know yet. */
+  private changes(): Write[] {
+    const changes: Write[] = [];
+    const { buffer } = this.workspace.backend.memory;
+    for (const told of this.told) {
+      const words = new Int32Array(buffer, told.at, told.length);
+      const { known } = told;
+      told.known ??= new Int32Array(told.length);
+      let from = 0;
+      for (let at = 0; at < words.length + BLOCK; at += BLOCK) {
+        if (at < words.length && (!known || differ(words, known, at))) continue;
+        if (at > from) {
+          const changed = words.slice(from, at);
+          told.known.set(changed, from);
+          changes.push([told.at + from * 4, new Uint8Array(changed.buffer), changed.byteLength]);
+        }
+        from = at + BLOCK;
+      }
+    }
+    return changes;
+  }
+}
+
+function differ(a: Int32Array, b: Int32Array, from: number): boolean {
+  const to = Math.min(from + BLOCK, a.length);
+  for (let i = from; i < to; i++) if (a[i] !== b[i]) return true;
+  return false;
+}
+
+function joined(all: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of all) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,53 @@
+import { algorithmFor, boundsFor } from './algorithms/choose.js';
+import { boundsLayout, filterLayout, growLayout, runLayout, seedLayout } from './backend/layout.js';
+import { memoryLimit } from './backend/workspace.js';
+import { statisticsLayout } from './data/centre.js';
+import { samplesBytes, stagingBytes } from './data/samples.js';
+import type { Source } from './data/source.js';
+import { outOfMemory } from './errors.js';
+import type { ResolvedOptions } from './options.js';
+import { trialsFor } from './seeding/plus-plus.js';
+import { usesEstimates } from './seeding/potential.js';
+
+/** For what lies between buffers. */
+const SLACK = 2 ** 16;
+
+/** Values below which nothing can be too much. */
+const FEW_VALUES = 2 ** 22;
+
+/**
+ * Refuses what one memory cannot hold, before anything is taken.
+ *
+ * @throws ERR_OUT_OF_MEMORY
+ */
+export function checkRoom(source: Source, k: number, options: ResolvedOptions): void {
+  const { nSamples, nFeatures } = source;
+  if (nSamples * nFeatures < FEW_VALUES) return;
+  const bytes = footprint(source, nSamples, k, options, 1, false);
+  if (bytes > memoryLimit.bytes) throw outOfMemory(nSamples, bytes);
+}
+
+/** Bytes that clustering takes where `rows` of the samples lie in one memory, at the most. */
+export function footprint(
+  { nSamples, nFeatures: d, precision: own }: Source,
+  rows: number,
+  k: number,
+  options: ResolvedOptions,
+  threads: number,
+  inParts: boolean,
+): number {
+  const precision = options.precision === 'auto' ? own : options.precision;
+  const shape = { n: rows, d, k, precision, threads };
+  const algorithm = algorithmFor(options.algorithm, { ...shape, n: nSamples }, inParts);
+  const bounds = boundsFor(algorithm, d, k, precision);
+  const plans: Record<string, number>[] = [
+    { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision), weights: rows * 8 },
+    statisticsLayout(rows, d),
+    runLayout(shape),
+  ];
+  if (bounds) plans.push(boundsLayout({ ...shape, ...bounds }));
+  if (algorithm === 'filtering') plans.push(filterLayout(shape), growLayout(shape));
+  else if (options.init === 'k-means++')
+    plans.push(seedLayout({ ...shape, trials: trialsFor(k), quantised: usesEstimates(k, d) }));
+  return plans.flatMap(Object.values).reduce((sum: number, bytes) => sum + bytes, SLACK);
+}

@@ -1,0 +1,245 @@
+import { Worker } from 'node:worker_threads';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { memoryLimit } from '../src/backend/workspace.js';
+import {
+  dispose,
+  init,
+  type KMeansAsyncOptions,
+  type KMeansResult,
+  kmeans,
+  kmeansAsync,
+  makeBlobs,
+} from '../src/index.js';
+import type { FloatArray, Precision } from '../src/types.js';
+import { inProcess } from './helpers/in-process.js';
+
+// Where memory cannot be shared, or one memory does not hold the samples, workers have a part of them each: the same bits.
+
+const THREADS = [1, 2, 3, 4, 7];
+const precisions: Precision[] = ['float32', 'float64'];
+
+const bitsOf = ({ labels, centroids, counts, inertia, iterations, converged }: KMeansResult) => ({
+  labels: [...labels],
+  centroids: [...new Uint8Array(centroids[0]!.buffer)],
+  counts: [...counts],
+  inertia,
+  iterations,
+  converged,
+});
+
+const blobs = (n: number, d: number, k: number, precision: Precision, seed = n + d): FloatArray =>
+  makeBlobs({ nSamples: n, nFeatures: d, centers: Math.min(k, 12), spread: 1 + (seed % 3), seed, precision }).data
+    .data as FloatArray;
+
+async function expectSame(data: FloatArray, k: number, options: KMeansAsyncOptions, threads = THREADS): Promise<void> {
+  const expected = bitsOf(kmeans(data, k, options));
+  for (const count of threads) {
+    const result = await kmeansAsync(data, k, { ...options, threads: count });
+    expect(result.threads).toBe(count);
+    expect(result.backend).toBe('wasm-simd');
+    expect(bitsOf(result)).toEqual(expected);
+  }
+}
+
+/** As in a page that is not isolated. */
+function withoutSharing(): void {
+  beforeAll(() => {
+    init();
+    vi.stubGlobal('crossOriginIsolated', false);
+  });
+  afterAll(() => {
+    vi.unstubAllGlobals();
+    dispose();
+  });
+}
+
+describe('workers that share no memory give the bits of one thread', () => {
+  withoutSharing();
+
+  describe.each(precisions)('%s', (precision) => {
+    test.each([
+      [1, 1, 1],
+      [2, 2, 2],
+      [1023, 4, 17],
+      [1025, 8, 3],
+      [2049, 2, 40],
+      [5000, 13, 33],
+      [6001, 33, 20],
+      [9097, 65, 70],
+    ])('%s × %s, k %s', async (n, d, k) => {
+      await expectSame(blobs(n, d, k, precision), k, { nFeatures: d, tol: 0 });
+    });
+
+    test.each(['lloyd', 'hamerly', 'yinyang', 'filtering'] as const)('algorithm %s', async (algorithm) => {
+      for (const d of [2, 7, 40])
+        await expectSame(blobs(9000, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [1, 3]);
+    });
+
+    test.each(['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)('seeding %s', async (seeding) => {
+      const sampleWeight = Float64Array.from({ length: 9000 }, (_, i) => ((i * 7919) % 13) / 7);
+      for (const d of [3, 20]) {
+        const data = blobs(9000, d, 20, precision);
+        await expectSame(data, 20, { nFeatures: d, init: seeding, seed: 3, maxIter: 9 }, [2, 4]);
+        await expectSame(data, 20, { nFeatures: d, init: seeding, nInit: 2, sampleWeight, maxIter: 9 }, [3]);
+      }
+    });
+
+    test.each(['euclidean', 'cosine'] as const)('metric %s, far from the origin', async (metric) => {
+      const data = blobs(9000, 6, 8, precision).map((x) => x + 1000) as FloatArray;
+      await expectSame(data, 8, { nFeatures: 6, metric }, [2, 7]);
+    });
+
+    test('clusters that run empty, copies, and an early stop', async () => {
+      const data = blobs(9000, 4, 3, precision).map((x) => Math.round(x)) as FloatArray;
+      const start = Array.from({ length: 30 }, (_, j) => (j < 15 ? [0, 0, 0, 1e3 + j] : [j, -j, j % 3, 1]));
+      await expectSame(data, 30, { nFeatures: 4, init: start, maxIter: 5 }, [2, 3]);
+    });
+  });
+});
+
+describe('samples beyond one memory', () => {
+  const { bytes } = memoryLimit;
+
+  afterEach(() => {
+    memoryLimit.bytes = bytes;
+  });
+
+  test.each([
+    [1, 3],
+    [2, 17],
+  ])('are spread over several for every worker, of which there are %s, %s features', async (threads, d) => {
+    const data = blobs(20_000, d, 9, 'float32');
+    const sampleWeight = Float64Array.from({ length: 20_000 }, (_, i) => i % 3);
+    const options = { nFeatures: d, sampleWeight, nInit: 2 };
+    const expected = bitsOf(kmeans(data, 9, options));
+    memoryLimit.bytes = 700_000;
+    expect(() => kmeans(data, 9, options)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' }));
+    const result = await kmeansAsync(data, 9, { ...options, threads });
+    expect(result.backend).toBe('wasm-simd');
+    expect(result.threads).toBe(threads);
+    expect(bitsOf(result)).toEqual(expected);
+  });
+
+  test('are too many where not even the least part fits', async () => {
+    memoryLimit.bytes = 70_000;
+    const call = kmeansAsync(blobs(20_000, 3, 9, 'float32'), 9, { nFeatures: 3 });
+    await expect(call).rejects.toMatchObject({ code: 'ERR_OUT_OF_MEMORY' });
+  });
+
+  test('are refused at once by the call that waits', () => {
+    const data = { data: new Float32Array(8), shape: [500_000_000, 8] as [number, number], stride: [0, 1] };
+    expect(() => kmeans(data, 2)).toThrow(/^500000000 rows take \d+ bytes .*kmeansAsync/);
+  });
+});
+
+describe('workers that share no memory', () => {
+  withoutSharing();
+
+  const { data } = makeBlobs({ nSamples: 20_000, nFeatures: 6, centers: 30, spread: 2, seed: 1, precision: 'float32' });
+  /** Takes seconds, the first of them in seeding. */
+  const long = { k: 2000, options: { threads: 2, tol: 0 } };
+  const made: Worker[] = [];
+  const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const exited = (worker: Worker) => new Promise((resolve) => worker.once('exit', resolve));
+
+  async function expectUsable(): Promise<void> {
+    const result = await kmeansAsync(data, 4, { threads: 2 });
+    expect(result.threads).toBe(2);
+    expect(result.labels).toEqual(kmeans(data, 4).labels);
+  }
+
+  beforeEach(() => {
+    made.length = 0;
+    init({
+      createWorker: (source) => {
+        const worker = new Worker(source, { eval: true });
+        made.push(worker);
+        return worker;
+      },
+    });
+  });
+
+  test('serve calls at the same time, and later ones', async () => {
+    const results = await Promise.all([1, 3, 2].map((threads) => kmeansAsync(data, 5 + threads, { threads })));
+    results.forEach(({ labels, k }) => {
+      expect(labels).toEqual(kmeans(data, k).labels);
+    });
+    await expectUsable();
+    expect(made.length).toBe(3);
+  });
+
+  test('stop where the call is aborted, in seeding and in iterations', async () => {
+    const controller = new AbortController();
+    const fit = kmeansAsync(data, long.k, { ...long.options, signal: controller.signal });
+    await later(150);
+    const reason = { why: 'enough' };
+    controller.abort(reason);
+    await expect(fit).rejects.toBe(reason);
+    const second = new AbortController();
+    let iterations = 0;
+    const onProgress = () => {
+      iterations++;
+      if (iterations === 3) second.abort('third');
+    };
+    const options = { threads: 2, init: 'random', nInit: 1, tol: 0, onProgress, signal: second.signal } as const;
+    await expect(kmeansAsync(data, 300, options)).rejects.toBe('third');
+    expect(iterations).toBe(3);
+    await expectUsable();
+    expect(made.length).toBe(2);
+  });
+
+  test('that die in the middle of a call make it reject; the next call gets new ones', async () => {
+    const fit = kmeansAsync(data, long.k, long.options);
+    await later(200);
+    made[1]!.terminate();
+    await expect(fit).rejects.toMatchObject({ code: 'ERR_WORKER' });
+    await expectUsable();
+    expect(made.length).toBe(4);
+  });
+
+  test.each([
+    ['do not come up', () => new Worker('throw new Error("no")', { eval: true })],
+    [
+      'cannot be made',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['end at once', () => new Worker('process.exit(0)', { eval: true })],
+  ] as const)('that %s leave the work to the calling thread', async (_, createWorker) => {
+    init({ createWorker });
+    const result = await kmeansAsync(data, 8, { threads: 2 });
+    expect(result.threads).toBe(1);
+    expect(result.labels).toEqual(kmeans(data, 8).labels);
+  });
+
+  test('end by dispose, after the work under way', async () => {
+    const fit = kmeansAsync(data, 20, { threads: 2 });
+    await later(5);
+    dispose();
+    expect((await fit).labels).toEqual(kmeans(data, 20).labels);
+    await Promise.all(made.map(exited));
+    await expectUsable();
+    expect(made.length).toBe(4);
+  });
+
+  test('pass on what the functions of the caller throw, and what is wrong with the data', async () => {
+    const error = new Error('mine');
+    const fail = () => {
+      throw error;
+    };
+    await expect(kmeansAsync(data, 8, { threads: 2, onProgress: fail })).rejects.toBe(error);
+    const broken = new Float64Array(3 * 5000);
+    broken[3 * 4321 + 1] = Number.NaN;
+    await expect(kmeansAsync(broken, 2, { nFeatures: 3, threads: 2 })).rejects.toThrow(/4321.*1/);
+    await expectUsable();
+  });
+});
+
+test('a process without shared memory ends by itself', () => {
+  const source = `globalThis.crossOriginIsolated = false;
+    const { data } = library.makeBlobs({ nSamples: 30000, nFeatures: 5, centers: 9, seed: 1 });
+    const result = await library.kmeansAsync(data, 9, { threads: 2 });
+    console.log(result.threads, result.backend, result.inertia === library.kmeans(data, 9).inertia);`;
+  expect(inProcess(source)).toBe('2 wasm-simd true');
+});
