@@ -16,6 +16,7 @@ const PARTS = [
   'sweep',
   'cold',
   'memory',
+  'memories',
 ] as const;
 
 export interface Report {

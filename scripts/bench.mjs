@@ -15,6 +15,7 @@ const known = [
   'sweep',
   'cold',
   'memory',
+  'memories',
   'threads',
   'minibatch',
   'abort',

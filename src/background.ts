@@ -1,8 +1,10 @@
-import { type Crew, currentCrew } from './backend/crew.js';
+import { type Crew, currentCrew, HEAVY } from './backend/crew.js';
+import { THREAD } from './backend/errand.js';
 import { compileSeparate, createBackend } from './backend/load.js';
 import { PART_ROWS, Parts } from './backend/parts.js';
 import { makeRanges, type Pass, type Work } from './backend/pass.js';
 import { currentPool, isPoolBroken, type Pool, threadsFor } from './backend/pool.js';
+import { COLUMNS_MAX_D } from './backend/shapes.js';
 import { acquireWorkspace, memoryLimit, releaseWorkspace, Workspace } from './backend/workspace.js';
 import { outOfMemory } from './errors.js';
 import { checkOptions } from './option-rules.js';
@@ -12,6 +14,9 @@ import type { AsyncOptions } from './types.js';
 
 /** Steps that a pass takes for a sample: bounds rule out most comparisons. */
 const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
+
+/** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
+const APART_FACTOR = 4;
 
 /** Bytes that the work takes in one memory that has so many of the samples. */
 type Room = (rows: number, threads: number, inParts: boolean) => number;
@@ -33,7 +38,10 @@ export async function background<T>(
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
   signal?.throwIfAborted();
-  const count = threadsFor(threads, nSamples * stepsFor(k, nFeatures));
+  const steps = nSamples * stepsFor(k, nFeatures);
+  const count = threadsFor(threads, steps);
+  // The tree of boxes is faster by itself than bounds by several threads.
+  const countApart = threadsFor(threads, nFeatures > COLUMNS_MAX_D ? steps / APART_FACTOR : 0);
   let pool: Pool | undefined;
   let giveUp!: () => void;
   const givenUp = new Promise<never>((_, reject) => {
@@ -46,13 +54,18 @@ export async function background<T>(
   signal?.addEventListener('abort', giveUp);
 
   const byWorkers = async (): Promise<T> => {
-    const fits = !room || room(nSamples, count, false) <= memoryLimit.bytes;
+    const fits = !room || room(nSamples, Math.max(count, 1), false) <= memoryLimit.bytes;
     const lender = count > 0 && fits ? currentPool(relaxedSimd) : undefined;
-    const apart = room && !(fits && (lender || count === 0 || isPoolBroken()));
+    const apart = room && !(fits && (lender || countApart === 0 || isPoolBroken()));
     const crew = apart ? currentCrew() : undefined;
     const modules = crew && compileSeparate(relaxedSimd);
     if (apart && modules)
-      return inParts(work, { crew, modules, room, n: nSamples, threads: Math.max(count, 1) }, signal, givenUp);
+      return inParts(
+        work,
+        { crew, modules, room, n: nSamples, threads: Math.max(fits ? countApart : count, 1) },
+        signal,
+        givenUp,
+      );
     if (!lender) return inSlices(work, signal);
     const use = (workspace: Workspace) => {
       pool = lender;
@@ -86,21 +99,24 @@ async function inParts<T>(
   let bytes: number;
   do {
     rows = Math.ceil(n / memories / PART_ROWS) * PART_ROWS;
-    bytes = room(rows, 2, true);
+    bytes = room(rows, THREAD + 1, true);
     if (bytes <= memoryLimit.bytes) break;
     memories += threads;
   } while (rows > PART_ROWS);
   if (bytes > memoryLimit.bytes) throw outOfMemory(n, bytes * memories);
 
   const use = async () => {
-    const workspace = new Workspace(createBackend(), 2, true);
+    const keep = bytes * memories <= HEAVY;
+    const workspace = keep ? acquireWorkspace() : new Workspace(createBackend());
     const parts = new Parts(crew, threads, n, rows, workspace, modules);
-    workspace.parts = parts;
+    Object.assign(workspace, { parts, threads: THREAD + 1, deferred: true });
     try {
       await Promise.race([parts.open(bytes), givenUp]);
       return await drive(work(workspace), workspace, signal, undefined, givenUp);
     } finally {
-      parts.close();
+      parts.close(keep);
+      Object.assign(workspace, { parts: undefined, threads: 1, deferred: false });
+      if (keep) releaseWorkspace(workspace);
     }
   };
   return crew.lend(threads, bytes * memories, givenUp, use, () => inSlices(work, signal));

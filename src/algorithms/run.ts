@@ -1,7 +1,7 @@
 import type { Backend, Kernels } from '../backend/backend.js';
 import { THREAD } from '../backend/errand.js';
 import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
-import { now, type Work, wait } from '../backend/pass.js';
+import { now, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
@@ -52,11 +52,10 @@ export class Run {
     const { d, stride } = samples;
     const { packed, labels, best } = buffers;
     samples.kernels.pack(buffers.centroids, k, d, packed);
-    yield* samples.pass(
+    yield* samples.send(
       (kernels, i, count, thread) =>
         kernels.assign(samples.at(i), count, d, stride, packed, k, labels + i * 4, best + thread * BEST_BYTES),
       callRows(k, d),
-      0,
       backend,
       k * d,
     );
@@ -64,14 +63,15 @@ export class Run {
 
   /** Brings the sums up to the labels; returns how many labels changed. */
   *accumulate(): Work<number> {
-    const changed = yield* this.samples.pass((kernels, i, count, thread) =>
-      this.accumulateRange(i, count, kernels, thread),
+    const grids = sumsEntryLength(this.samples.d);
+    const changed = yield* this.samples.pass(
+      (kernels, i, count, thread) => this.accumulateRange(i, count, kernels, thread),
+      undefined,
+      0,
+      undefined,
+      undefined,
+      { sums: [this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids] },
     );
-    const { parts } = this.samples;
-    if (changed > 0 && parts) {
-      const grids = sumsEntryLength(this.samples.d);
-      yield* wait(parts.addUp(this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids));
-    }
     if (changed > 0) for (let thread = 1; thread < this.samples.workspace.threads; thread++) this.gatherSums(thread);
     return changed;
   }
@@ -174,7 +174,7 @@ export class Run {
     const { samples, buffers } = this;
     const { d, stride } = samples;
     const bytes = bytesOf(samples.precision);
-    yield* samples.pass((kernels, i, count) =>
+    yield* samples.send((kernels, i, count) =>
       kernels.sqDistances(
         samples.at(i),
         count,

@@ -1,19 +1,25 @@
 import { workerError } from '../errors.js';
 import type { Errand, Reply } from './errand.js';
-import { listen, START_LIMIT, startWorker, type WorkerThread } from './threads.js';
+import { startWorker, type WorkerThread } from './threads.js';
 
-/** Bytes above which memories are given back at once, by ending the workers: engines take their time with what is only dropped. */
-const HEAVY = 2 ** 28;
+/**
+ * Bytes above which memories are given back at once, with the workers, since engines take their time with what is only dropped;
+ * others are kept for the next call, since fresh memory is slow.
+ */
+export const HEAVY = 2 ** 28;
 
 interface Member {
   thread: WorkerThread;
   /** Settles once it has come up. */
-  up: Promise<unknown>;
+  up: Promise<unknown> | undefined;
   /** Who waits for its replies, in their order. */
   waiting: { resolve(reply: Reply): void; reject(error: Error): void }[];
+  /** Memories that nobody uses. */
+  parts: number[];
 }
 
 let crew: Crew | undefined;
+let lastPart = 0;
 
 /** Workers with memories of their own, or undefined where none would start. */
 export function currentCrew(): Crew | undefined {
@@ -57,7 +63,7 @@ export class Crew {
 
   /** Sends a worker on an errand. */
   send(member: number, errand: Errand, transfer: ArrayBuffer[] = []): Promise<Reply> {
-    const { thread, waiting } = this.members[member % this.members.length] ?? {};
+    const { thread, waiting } = this.members[member] ?? {};
     const reply = new Promise<Reply>((resolve, reject) => {
       if (!thread || this.broken) reject(workerError());
       else waiting!.push({ resolve, reject });
@@ -66,6 +72,15 @@ export class Crew {
     reply.catch(() => {});
     if (!this.broken) thread?.postMessage(errand, transfer);
     return reply;
+  }
+
+  /** A memory of a worker: one that was left, or another that it is to make. */
+  takePart(member: number): number {
+    return this.members[member]?.parts.pop() ?? ++lastPart;
+  }
+
+  leavePart(member: number, part: number): void {
+    this.members[member]?.parts.push(part);
   }
 
   retire(): void {
@@ -85,27 +100,18 @@ export class Crew {
   }
 
   private startOne(): void {
-    const thread = startWorker();
     const waiting: Member['waiting'] = [];
-    const fail = () => {
-      // Where a worker has run once, others will.
-      if (running && crew === this) crew = undefined;
-      this.die();
-    };
-    let running = false;
-    const limit = setTimeout(fail, START_LIMIT);
-    listen(thread, 'message', (message) => {
-      waiting.shift()?.resolve((message as { data?: Reply }).data ?? (message as Reply));
-    });
-    for (const type of ['error', 'messageerror', 'exit']) listen(thread, type, fail);
-    const member = { thread, waiting, up: Promise.resolve() as Promise<unknown> };
+    const thread = startWorker(
+      (reply) => waiting.shift()!.resolve(reply as Reply),
+      (ran) => {
+        // Where a worker has run once, others will.
+        if (ran && crew === this) crew = undefined;
+        this.die();
+      },
+    );
+    const member: Member = { thread, waiting, up: undefined, parts: [] };
     const at = this.members.push(member) - 1;
     member.up = this.send(at, { part: 0, modules: [], size: 0, last: true });
-    const settle = () => clearTimeout(limit);
-    member.up.then(() => {
-      running = true;
-      settle();
-    }, settle);
   }
 
   private rest(): void {

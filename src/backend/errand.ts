@@ -4,7 +4,7 @@
 export interface Errand {
   /** Which memory; a number no other has. */
   part: number;
-  /** Kernels for a memory that is new. */
+  /** Kernels for a memory that is new, or left by others. */
   modules?: readonly WebAssembly.Module[];
   /** Bytes that it has to have. */
   size: number;
@@ -14,11 +14,13 @@ export interface Errand {
   ranges?: Ranges;
   /** Address and number of bytes to be sent back, one pair behind the other. */
   reads?: number[];
+  /** Whether what was written is to be sent back, for others to be written into. */
+  recycled?: boolean;
   /** Whether the memory is to be given up. */
   last?: boolean;
 }
 
-export type Write = [at: number, bytes: Uint8Array, length: number];
+export type Write = [at: number, bytes: Uint8Array<ArrayBuffer>, length: number];
 
 export interface Ranges {
   calls: Float64Array;
@@ -35,7 +37,7 @@ export interface Ranges {
 export interface Reply {
   /** Of the ranges, one for each, or their sum alone where they have no address. */
   values?: Float64Array;
-  /** What was to be read. */
+  /** What was to be read, or sent back. */
   bytes?: Uint8Array<ArrayBuffer>;
   /** Whether there is not so much memory. */
   full?: boolean;

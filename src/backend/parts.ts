@@ -24,8 +24,6 @@ interface Told {
   known?: Int32Array;
 }
 
-let lastPart = 0;
-
 /**
  * Samples in the memories of workers: each holds the same number of them, the last one fewer, and beside them what belongs to
  * them, at addresses that are the same in all memories and in that of the calling thread. There, what belongs to samples stays
@@ -48,7 +46,7 @@ export class Parts {
     private readonly workspace: Workspace,
     private readonly modules: readonly WebAssembly.Module[],
   ) {
-    this.ids = Array.from({ length: Math.ceil(n / rows) }, () => ++lastPart);
+    this.ids = Array.from({ length: Math.ceil(n / rows) }, (_, p) => crew.takePart(p % threads));
     this.recorder = new Recorder(modules);
   }
 
@@ -67,10 +65,12 @@ export class Parts {
     await Promise.all(this.ids.map((_, p) => this.send(p, { modules, size })));
   }
 
-  close(): void {
+  /** Leaves the memories for the next call, or gives them up. */
+  close(keep: boolean): void {
     this.closed = true;
-    this.ids.forEach((_, p) => {
-      this.send(p, { last: true });
+    this.ids.forEach((part, p) => {
+      if (keep) this.crew.leavePart(p % this.threads, part);
+      else this.send(p, { last: true });
     });
   }
 
@@ -84,51 +84,65 @@ export class Parts {
   }
 
   /** Makes a pass; returns the sum of its values, in the order of the ranges. */
-  async make({ call, precision, backend, rows, values, work }: Pass): Promise<number> {
+  async make(pass: Pass): Promise<number> {
+    const { call, precision, backend, rows, values, sums } = pass;
     const calls = this.recorder.describe(call, precision, backend !== this.workspace.backend);
     const changes = this.changes();
-    const step = Math.max(Math.floor(ERRAND_WORK / work / rows), 1) * rows;
+    const step = stepOf(pass);
+    const [at, length] = sums ?? [0, 0];
     const makePart = async (p: number) => {
       const n = this.rowsOf(p);
       const replies: Promise<Reply>[] = [];
-      const found: number[] = [];
-      const hear = async (reply: number) => {
-        for (const value of (await replies[reply]!).values!) found.push(value);
-      };
-      for (let from = 0; from < n; from += step) {
-        const ranges = { calls, from, to: Math.min(from + step, n), rows, values };
-        replies.push(this.send(p, { writes: from === 0 ? changes : undefined, ranges }));
+      for (let from = 0; from < n && !this.closed; from += step) {
+        const to = Math.min(from + step, n);
+        const reads = sums && to === n ? [at, length * 8] : undefined;
+        const writes = from === 0 ? changes : undefined;
+        replies.push(this.send(p, { writes, ranges: { calls, from, to, rows, values }, reads }));
+        // The worker's share of the sums begins anew.
+        if (reads) this.send(p, { writes: [[at, new Uint8Array(1), length * 8]] });
         // One errand is under way while the next one waits.
-        if (replies.length > 1) await hear(replies.length - 2);
-        if (this.closed) return found;
+        if (replies.length > 1) await replies[replies.length - 2];
       }
-      await hear(replies.length - 1);
-      return found;
+      return Promise.all(replies);
     };
     let sum = 0;
-    for (const found of await Promise.all(this.ids.map((_, p) => makePart(p)))) for (const value of found) sum += value;
+    for (const replies of await Promise.all(this.ids.map((_, p) => makePart(p))))
+      for (const { values, bytes } of replies) {
+        for (const value of values!) sum += value;
+        if (bytes) this.addUp(at, new Float64Array(bytes.buffer));
+      }
     return sum;
   }
 
-  /** Writes to one part, whereafter a call may be made for samples `from` … `to` − 1 of it. The values are given away. */
-  write(
+  /** Whether a pass is one errand for every worker, which is sent at once. */
+  isShort(pass: Pass): boolean {
+    return stepOf(pass) >= this.rows;
+  }
+
+  /**
+   * Writes to one part, whereafter a call may be made for samples `from` … `to` − 1 of it. The values are given away, and come
+   * back: fresh memory costs more than to copy.
+   */
+  async write(
     p: number,
     at: number,
     values: FloatArray,
     then?: { call: RangeCall; precision: Precision; from: number; to: number },
-  ): Promise<unknown> {
+  ): Promise<ArrayBuffer> {
     const { byteLength } = values;
     const buffer = values.buffer as ArrayBuffer;
     const calls = then && this.recorder.describe(then.call, then.precision, false);
     const ranges = calls && { calls, from: then.from, to: then.to, rows: PART_ROWS, values: 0 };
-    return this.send(p, { writes: [[at, new Uint8Array(buffer), byteLength]], ranges }, [buffer]);
+    const writes: Write[] = [[at, new Uint8Array(buffer, 0, byteLength), byteLength]];
+    return (await this.send(p, { writes, ranges, recycled: true }, [buffer])).bytes!.buffer;
   }
 
   /** Gives the samples their weights. */
   weigh(at: number, weights: Float64Array): void {
     this.weights = weights;
     this.ids.forEach((_, p) => {
-      this.write(p, at, weights.slice(p * this.rows, p * this.rows + this.rowsOf(p)));
+      const bytes = new Uint8Array(weights.slice(p * this.rows, p * this.rows + this.rowsOf(p)).buffer);
+      this.send(p, { writes: [[at, bytes, bytes.length]] }, [bytes.buffer]);
     });
   }
 
@@ -172,19 +186,10 @@ export class Parts {
     return places.map(([p, at]) => found[p]!.subarray(at, at + bytes * offsets.length));
   }
 
-  /** Adds float64 at an address of all parts to those of the calling thread, and leaves zeros there. */
-  async addUp(at: number, length: number): Promise<void> {
-    const bytes = length * 8;
-    const found = this.ids.map((_, p) => this.read(p, [at, bytes]));
-    this.ids.forEach((_, p) => {
-      this.send(p, { writes: [[at, new Uint8Array(1), bytes]] });
-    });
-    for (const part of await Promise.all(found)) {
-      const sums = this.workspace.float64(at, length);
-      new Float64Array(part.buffer).forEach((value, i) => {
-        sums[i] = sums[i]! + value;
-      });
-    }
+  /** Adds what a worker added up to what the others did. */
+  private addUp(at: number, found: Float64Array): void {
+    const sums = this.workspace.float64(at, found.length);
+    for (let i = 0; i < found.length; i++) sums[i] = sums[i]! + found[i]!;
   }
 
   private async read(p: number, reads: number[]): Promise<Uint8Array<ArrayBuffer>> {
@@ -227,6 +232,9 @@ export class Parts {
     return changes;
   }
 }
+
+/** Samples of one errand of a pass. */
+const stepOf = ({ work, rows }: Pass): number => Math.max(Math.floor(ERRAND_WORK / work / rows), 1) * rows;
 
 function differ(a: Int32Array, b: Int32Array, from: number): boolean {
   const to = Math.min(from + BLOCK, a.length);

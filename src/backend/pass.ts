@@ -22,6 +22,10 @@ export interface Pass {
   readonly work: number;
   /** Address of a float64 for the value of each range, or 0: values are integers then, which add up alike in any order. */
   readonly values: number;
+  /** Whether nobody wants to know the sum: workers with parts may still be at it when the work goes on. */
+  readonly silent?: boolean;
+  /** Address and number of the float64 that every thread adds to, and the first one's shall be the sums of. */
+  readonly sums?: readonly [at: number, length: number];
   /** Where the samples lie with workers. */
   readonly parts?: Parts;
 }
@@ -63,7 +67,13 @@ export function* inParts({ deferred }: Pace, n: number, part: (from: number, to:
 
 /** Has a pass made; returns the sum of its values, in the order of the ranges. */
 export function* make(workspace: Workspace, pass: Pass): Work<number> {
-  if (pass.parts) return yield* wait(pass.parts.make(pass));
+  if (pass.parts) {
+    const made = pass.parts.make(pass);
+    if (!pass.silent || !pass.parts.isShort(pass)) return yield* wait(made);
+    // What goes wrong here goes wrong with the next errand too.
+    made.catch(() => {});
+    return 0;
+  }
   if (workspace.deferred && pass.n > pass.rows && pass.n * pass.work > handOver.little) return yield pass;
   return makeRanges(workspace, pass, 0, pass.n);
 }

@@ -17,7 +17,7 @@ import {
 import { Recorder } from './description.js';
 import { compileShared, type InitOptions } from './load.js';
 import type { Pass } from './pass.js';
-import { configureWorkers, coreCount, listen, START_LIMIT, startWorker, type WorkerThread } from './threads.js';
+import { configureWorkers, coreCount, startWorker, type WorkerThread } from './threads.js';
 import { createWasmBackend } from './wasm.js';
 import { Workspace } from './workspace.js';
 
@@ -221,28 +221,24 @@ export class Pool {
 
   /** Starts a worker; rejects where it does not come up. */
   private startOne(): Promise<void> {
-    const worker = startWorker();
+    let settle!: { resolve(): void; reject(): void };
+    const up = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    const hear = () => {
+      settle.resolve();
+      if (Atomics.load(this.words, DONE) === Atomics.load(this.words, TURN)) this.finish?.();
+    };
+    const worker = startWorker(hear, (ran) => {
+      settle.reject();
+      // Where a worker has run once, others will.
+      if (ran && pool === this) pool = undefined;
+      this.die();
+    });
     const thread = this.workers.push(worker) - 1;
     const { control, memory, modules } = this;
-    return new Promise((resolve, reject) => {
-      let running = false;
-      const fail = () => {
-        clearTimeout(limit);
-        reject();
-        // Where a worker has run once, others will.
-        if (running && pool === this) pool = undefined;
-        this.die();
-      };
-      const limit = setTimeout(fail, START_LIMIT);
-      listen(worker, 'message', () => {
-        clearTimeout(limit);
-        running = true;
-        resolve();
-        if (Atomics.load(this.words, DONE) === Atomics.load(this.words, TURN)) this.finish?.();
-      });
-      for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, fail);
-      worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start, []);
-    });
+    worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start, []);
+    return up;
   }
 
   private die(): void {

@@ -13,7 +13,7 @@ export interface WorkerThread {
 export type CreateWorker = (source: string) => WorkerThread;
 
 /** Milliseconds within which a worker has to be ready. */
-export const START_LIMIT = 10_000;
+const START_LIMIT = 10_000;
 
 interface NodeModules {
   'node:worker_threads': { Worker: new (source: string, options: object) => WorkerThread };
@@ -39,9 +39,28 @@ export function configureWorkers(given: CreateWorker = createWorker): void {
   create = given;
 }
 
-/** A worker that runs the library's script; throws where there can be none. */
-export function startWorker(): WorkerThread {
-  return create(workerSource);
+/**
+ * A worker that runs the library's script; throws where there can be none.
+ *
+ * @param hear gets its messages
+ * @param fail is called where it does not come up in time, or ends: whether it ever ran
+ */
+export function startWorker(hear: (message: unknown) => void, fail: (ran: boolean) => void): WorkerThread {
+  const worker = create(workerSource);
+  let ran = false;
+  const end = () => {
+    clearTimeout(limit);
+    fail(ran);
+  };
+  const limit = setTimeout(end, START_LIMIT);
+  listen(worker, 'message', (event) => {
+    clearTimeout(limit);
+    ran = true;
+    // In Node it is the message itself.
+    hear((event as { data?: unknown }).data ?? event);
+  });
+  for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, end);
+  return worker;
 }
 
 function createWorker(source: string): WorkerThread {
@@ -55,7 +74,7 @@ function createWorker(source: string): WorkerThread {
   }
 }
 
-export function listen(worker: WorkerThread, type: string, listener: (event: unknown) => void): void {
+function listen(worker: WorkerThread, type: string, listener: (event: unknown) => void): void {
   if (worker.on) worker.on(type, listener);
   else worker.addEventListener?.(type, listener);
 }

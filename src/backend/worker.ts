@@ -118,10 +118,10 @@ function callAll(
 /** Memories of this worker alone. */
 const parts = new Map<number, { memory: WebAssembly.Memory; kernels: Kernel[] }>();
 
-function run({ part, modules, size, writes = [], ranges, reads = [], last }: Errand): Reply {
+function run({ part, modules, size, writes = [], ranges, reads = [], recycled, last }: Errand): Reply {
   const reply: Reply = {};
   if (modules) {
-    const memory = new WebAssembly.Memory({ initial: 1 });
+    const memory = parts.get(part)?.memory ?? new WebAssembly.Memory({ initial: 1 });
     parts.set(part, { memory, kernels: instantiate(modules, memory) });
   }
   const { memory, kernels } = parts.get(part)!;
@@ -141,10 +141,9 @@ function run({ part, modules, size, writes = [], ranges, reads = [], last }: Err
       new Float64Array(memory.buffer, values + (from / rows) * 8, found.length).set(found);
     } else reply.values = Float64Array.of(found.reduce((sum, value) => sum + value, 0));
   }
-  let total = 0;
-  for (let r = 1; r < reads.length; r += 2) total += reads[r]!;
-  if (total > 0) {
-    reply.bytes = new Uint8Array(total);
+  if (recycled) reply.bytes = writes[0]![1];
+  if (reads.length > 0) {
+    reply.bytes = new Uint8Array(reads.reduce((sum, bytes, r) => sum + (r & 1) * bytes, 0));
     let at = 0;
     for (let r = 0; r < reads.length; r += 2) {
       reply.bytes.set(new Uint8Array(memory.buffer, reads[r], reads[r + 1]), at);

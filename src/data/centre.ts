@@ -63,7 +63,7 @@ export function* measureFeatures(
 export function* addSums(samples: Samples, room: StatisticsRoom, sums: Float64Array): Work<FloatArray> {
   const { d, stride } = samples;
   samples.fill(room.ranges, new Float64Array(1), d, PASS_ROWS);
-  yield* samples.pass((kernels, i, count) =>
+  yield* samples.send((kernels, i, count) =>
     kernels.addFeatureSums(samples.at(i), count, d, stride, room.ranges + (i / PASS_ROWS) * d * 8),
   );
   const ranges = yield* samples.fetch('float64', room.ranges, d, PASS_ROWS);
@@ -93,7 +93,7 @@ export function* addSpread(
   workspace.float64(room.means, d).set(means);
   const none = new Float64Array(3 * d).fill(Infinity, d, 2 * d).fill(-Infinity, 2 * d);
   samples.fill(room.ranges, none, 3 * d, PASS_ROWS);
-  yield* samples.pass((kernels, i, count) =>
+  yield* samples.send((kernels, i, count) =>
     kernels.addFeatureSpread(samples.at(i), count, d, stride, room.means, room.ranges + (i / PASS_ROWS) * 3 * d * 8),
   );
   const ranges = yield* samples.fetch('float64', room.ranges, 3 * d, PASS_ROWS);
@@ -172,5 +172,5 @@ export function* subtractShift(samples: Samples, shift: Float64Array, scratch: n
   const { workspace, precision, d, stride } = samples;
   if (shift.every((value) => value === 0)) return;
   workspace.floats(precision, scratch, d).set(shift);
-  yield* samples.pass((kernels, i, count) => kernels.subtractShift(samples.at(i), count, d, stride, scratch));
+  yield* samples.send((kernels, i, count) => kernels.subtractShift(samples.at(i), count, d, stride, scratch));
 }

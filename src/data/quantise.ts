@@ -15,7 +15,7 @@ export function* quantiseSamples(samples: Samples, quantised: number, inverse: n
   const { d, stride, precision } = samples;
   const value = bytesOf(precision);
   const rowBytes = Math.ceil(d / 2) * 4;
-  yield* samples.pass((kernels, i, count) =>
+  yield* samples.send((kernels, i, count) =>
     kernels.quantise(samples.at(i), count, d, stride, quantised + i * rowBytes, inverse + i * 4, sqNorms + i * value),
   );
 }

@@ -1,14 +1,16 @@
 import type { Backend, Kernels } from '../backend/backend.js';
 import { repeat } from '../backend/errand.js';
 import type { Parts } from '../backend/parts.js';
-import { make, type RangeCall, type Work, wait } from '../backend/pass.js';
-import { bytesOf, COLUMNS_MAX_D, floatArray, floatView } from '../backend/shapes.js';
+import { make, type Pass, type RangeCall, type Work, wait } from '../backend/pass.js';
+import { bytesOf, COLUMNS_MAX_D, floatView } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
 import type { FloatArray, Precision } from '../types.js';
 import type { Source } from './source.js';
 
 /** Samples that feature sums, staging and other whole passes take in one kernel call. */
 export const PASS_ROWS = 1024;
+
+const SILENT = { silent: true };
 
 /** What a pass takes for a sample beside its values. */
 const PASS_WORK = 4;
@@ -66,6 +68,7 @@ export class Samples {
    * @param values address of a float64 for each range, needed where values are no integers
    * @param backend whose kernels are called
    * @param work multiply-adds, or what takes as long, for a sample
+   * @param more what else there is to know
    */
   pass(
     call: RangeCall,
@@ -73,9 +76,15 @@ export class Samples {
     values = 0,
     backend: Backend = this.workspace.backend,
     work = this.d + PASS_WORK,
+    more?: Pick<Pass, 'silent' | 'sums'>,
   ): Work<number> {
-    const { workspace, precision, n } = this;
-    return make(workspace, { call, backend, precision, n, rows, values, work, parts: this.parts });
+    const { workspace, precision, n, parts } = this;
+    return make(workspace, { call, backend, precision, n, rows, values, work, parts, ...more });
+  }
+
+  /** The same for calls that have no values. */
+  send(call: RangeCall, rows = PASS_ROWS, backend?: Backend, work?: number): Work<number> {
+    return this.pass(call, rows, 0, backend, work, SILENT);
   }
 
   /** Copies the samples that as many i32 at `indices` name to the place of others. */
@@ -200,6 +209,9 @@ export function* copySamples(
   return samples;
 }
 
+/** Slices that are on their way to workers at a time. */
+const SLICES = 3;
+
 /** Sends all rows of a source to the workers that are to have them. */
 export function* scatterSamples(
   workspace: Workspace,
@@ -212,31 +224,33 @@ export function* scatterSamples(
 ): Work<Samples> {
   const { nSamples: n, nFeatures: d } = source;
   const samples = new Samples(workspace, precision, n, d, x, strideOf(parts.rows, d), weights, parts);
+  const value = bytesOf(precision);
   const rows = Math.ceil(SLICE_VALUES / d / PASS_ROWS) * PASS_ROWS;
-  let before: Promise<unknown> | undefined;
+  const sent: Promise<ArrayBuffer>[] = [];
   for (let p = 0; p < parts.count; p++)
     for (let from = 0; from < parts.rowsOf(p); from += rows) {
       const to = Math.min(from + rows, parts.rowsOf(p));
-      const values = floatArray(precision, (to - from) * d);
+      // Slices are on their way while the next one is made.
+      const buffer = sent.length < SLICES ? new ArrayBuffer(rows * d * value) : yield* wait(sent.shift()!);
+      const values = floatView(buffer, precision, 0, (to - from) * d);
       source.write(values, p * parts.rows + from, p * parts.rows + to);
       const toColumns: RangeCall = (kernels, i, count) =>
-        kernels.toColumns(staging + (i - from) * d * bytesOf(precision), count, d, samples.at(i), samples.stride);
-      const sent =
+        kernels.toColumns(staging + (i - from) * d * value, count, d, samples.at(i), samples.stride);
+      sent.push(
         d <= COLUMNS_MAX_D
           ? parts.write(p, staging, values, { call: toColumns, precision, from, to })
-          : parts.write(p, samples.at(from), values);
-      // A slice is on its way while the next one is made.
-      if (before) yield before;
-      before = sent;
+          : parts.write(p, samples.at(from), values),
+      );
+      yield;
     }
-  yield before;
+  yield Promise.all(sent);
   return samples;
 }
 
 /** Scales samples to length 1. */
 export function* normalise(samples: Samples): Work {
   const { d, stride } = samples;
-  yield* samples.pass((kernels, i, count) => kernels.normalise(samples.at(i), count, d, stride));
+  yield* samples.send((kernels, i, count) => kernels.normalise(samples.at(i), count, d, stride));
 }
 
 /** Multiply-adds of one kernel call: well below a millisecond, since engines swap in optimised code only between calls. */

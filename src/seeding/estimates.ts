@@ -11,7 +11,7 @@ const relativeError = (d: number): number => (d + 64) * 2 ** -23;
 export function* prepareEstimates(samples: Samples, room: SeedBuffers): Work {
   const { workspace, d, precision } = samples;
   workspace.floats(precision, room.candidates, centroidStride(d)).fill(0);
-  yield* samples.pass((kernels, i, count) => kernels.quantiseForSeeds(room.plan, i, count), CHUNK);
+  yield* samples.send((kernels, i, count) => kernels.quantiseForSeeds(room.plan, i, count), CHUNK);
 }
 
 /**

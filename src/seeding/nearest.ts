@@ -26,14 +26,13 @@ export function* measureNearest(
   const { kernels, precision, d, stride } = samples;
   kernels.pack(buffers.centroids, count, d, buffers.packed);
   const { packed, centroids, best } = buffers;
-  yield* samples.pass(
+  yield* samples.send(
     (kernels, i, rows, thread) => {
       const x = samples.at(i);
       kernels.assign(x, rows, d, stride, packed, count, labels + i * 4, best + thread * BEST_BYTES);
       kernels.sqDistances(x, rows, d, stride, centroids, labels + i * 4, distances + i * bytesOf(precision));
     },
     callRows(count, d),
-    0,
     undefined,
     count * d,
   );

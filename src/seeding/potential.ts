@@ -77,10 +77,9 @@ export class Potential {
     if (seeds >= this.nextThresholds) this.writeThresholds();
     if (this.quantised) quantiseCandidates(samples, room, trials, seeds >= this.nextThresholds);
     samples.fill(room.gains, new Float64Array(1), trials, CHUNK);
-    yield* samples.pass(
+    yield* samples.send(
       (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
       CHUNK,
-      0,
       undefined,
       trials * samples.d,
     );
@@ -118,6 +117,9 @@ export class Potential {
       (kernels, i, count, thread) => kernels.takeSeed(room.plan + thread * SEED_PLAN_BYTES, i, count, trial, seeds),
       CHUNK,
       room.potentials,
+      undefined,
+      undefined,
+      { silent: true },
     );
     this.seeds++;
     this.potentials = yield* samples.fetch('float64', room.potentials, 1, CHUNK);
