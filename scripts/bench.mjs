@@ -16,6 +16,7 @@ const known = [
   'cold',
   'memory',
   'threads',
+  'scale',
   'minibatch',
   'abort',
   'soak',
