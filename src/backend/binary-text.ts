@@ -2,7 +2,7 @@
 export const MASK = 57;
 
 /** What runs here of Node's Buffer. */
-type BufferLike = { from(buffer: ArrayBuffer): { latin1Write(text: string): number } };
+type BufferLike = { from(buffer: ArrayBuffer): { write(text: string, encoding: 'latin1'): number } };
 
 /**
  * The bytes that a text stands for, a character each: byte ^ MASK. All are below 256, so that engines keep the text, and the
@@ -12,7 +12,7 @@ export function decodeBytes(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   // The first call has to be quick before it is compiled: Node copies all at once, and words are fewer than bytes.
   const { Buffer } = globalThis as unknown as { Buffer?: BufferLike };
-  if (Buffer) Buffer.from(bytes.buffer).latin1Write(text);
+  if (Buffer) Buffer.from(bytes.buffer).write(text, 'latin1');
   else for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2);
   for (let i = 0; i < words.length; i++) words[i] = words[i]! ^ (MASK * 0x01010101);
