@@ -1,6 +1,9 @@
 import { COLUMNS_MAX_D, columnBytes, rowBytes } from './constants';
 import { loadPair } from './inline/lanes';
 
+/** Rows of which a column is read before the next one: their cache lines are still near then. */
+const BLOCK: i32 = 64;
+
 /**
  * Sorts n samples that lie row by row, without gaps, into columns.
  *
@@ -44,7 +47,7 @@ function gather<T>(x: usize, d: i32, stride: i32, indices: usize, n: i32, target
 
 /**
  * Adds to the sums of the features those of n samples, in float64, in four stripes i mod 4 that are merged as
- * (s₀ + s₂) + (s₁ + s₃). Not finite where a sample is not.
+ * (s₀ + s₂) + (s₁ + s₃), where samples lie in rows after every block of 64. Not finite where a sample is not.
  *
  * @param x in: n × d in the layout of d
  * @param sums inout: d × f64
@@ -52,30 +55,42 @@ function gather<T>(x: usize, d: i32, stride: i32, indices: usize, n: i32, target
 function addFeatureSums<T>(x: usize, n: i32, d: i32, stride: i32, sums: usize): void {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
-  const first = d > COLUMNS_MAX_D ? <usize>d & ~1 : 0;
-  for (let f: usize = 0; f < first; f += 2) addPairSums<T>(x + f * column, n, row, sums + (f << 3));
-  for (let f = first; f < <usize>d; f++) {
-    let s0: f64 = 0;
-    let s1: f64 = 0;
-    let s2: f64 = 0;
-    let s3: f64 = 0;
-    let p = x + f * column;
-    let i = n;
-    for (; i >= 4; i -= 4) {
-      s0 += <f64>load<T>(p);
-      s1 += <f64>load<T>(p + row);
-      s2 += <f64>load<T>(p + 2 * row);
-      s3 += <f64>load<T>(p + 3 * row);
-      p += 4 * row;
-    }
-    if (i > 0) s0 += <f64>load<T>(p);
-    if (i > 1) s1 += <f64>load<T>(p + row);
-    if (i > 2) s2 += <f64>load<T>(p + 2 * row);
-    store<f64>(sums + (f << 3), load<f64>(sums + (f << 3)) + (s0 + s2 + (s1 + s3)));
+  if (d <= COLUMNS_MAX_D) {
+    for (let f: usize = 0; f < <usize>d; f++) addColumnSums<T>(x + f * column, n, row, sums + (f << 3));
+    return;
+  }
+  const paired = <usize>d & ~1;
+  for (let i = 0; i < n; i += BLOCK) {
+    const first = x + <usize>i * row;
+    const count = min(BLOCK, n - i);
+    for (let f: usize = 0; f < paired; f += 2) addPairSums<T>(first + f * column, count, row, sums + (f << 3));
+    if (d & 1) addColumnSums<T>(first + paired * column, count, row, sums + (paired << 3));
   }
 }
 
-/** The same for two neighbouring features at once. */
+/** One feature. */
+@inline
+function addColumnSums<T>(x: usize, n: i32, row: usize, sum: usize): void {
+  let s0: f64 = 0;
+  let s1: f64 = 0;
+  let s2: f64 = 0;
+  let s3: f64 = 0;
+  let p = x;
+  let i = n;
+  for (; i >= 4; i -= 4) {
+    s0 += <f64>load<T>(p);
+    s1 += <f64>load<T>(p + row);
+    s2 += <f64>load<T>(p + 2 * row);
+    s3 += <f64>load<T>(p + 3 * row);
+    p += 4 * row;
+  }
+  if (i > 0) s0 += <f64>load<T>(p);
+  if (i > 1) s1 += <f64>load<T>(p + row);
+  if (i > 2) s2 += <f64>load<T>(p + 2 * row);
+  store<f64>(sum, load<f64>(sum) + (s0 + s2 + (s1 + s3)));
+}
+
+/** Two neighbouring features at once. */
 @inline
 function addPairSums<T>(x: usize, n: i32, row: usize, sums: usize): void {
   let s0 = f64x2.splat(0);
@@ -107,11 +122,19 @@ function addPairSums<T>(x: usize, n: i32, row: usize, sums: usize): void {
 function addFeatureSpread<T>(x: usize, n: i32, d: i32, stride: i32, means: usize, spread: usize): void {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
-  const first = d > COLUMNS_MAX_D ? <usize>d & ~1 : 0;
-  for (let f: usize = 0; f < first; f += 2)
-    addPairSpread<T>(x + f * column, n, row, v128.load(means + (f << 3)), spread + (f << 3), <usize>d << 3);
-  for (let f = first; f < <usize>d; f++)
-    addSpread<T>(x + f * column, n, row, load<f64>(means + (f << 3)), spread + (f << 3), <usize>d << 3);
+  const next = <usize>d << 3;
+  if (d <= COLUMNS_MAX_D) {
+    for (let f: usize = 0; f < <usize>d; f++) addSpread<T>(x + f * column, n, row, load<f64>(means + (f << 3)), spread + (f << 3), next);
+    return;
+  }
+  const paired = <usize>d & ~1;
+  for (let i = 0; i < n; i += BLOCK) {
+    const first = x + <usize>i * row;
+    const count = min(BLOCK, n - i);
+    for (let f: usize = 0; f < paired; f += 2)
+      addPairSpread<T>(first + f * column, count, row, v128.load(means + (f << 3)), spread + (f << 3), next);
+    if (d & 1) addSpread<T>(first + paired * column, count, row, load<f64>(means + (paired << 3)), spread + (paired << 3), next);
+  }
 }
 
 /** One feature. */

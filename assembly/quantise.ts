@@ -1,4 +1,5 @@
 import { centroidStride, quantisedRowBytes } from './constants';
+import { loadPair } from './inline/lanes';
 
 /** Length that a quantised row gets: the product of two such, 0.51 √d each longer at the most, fits i32 up to d 65,536. */
 const LENGTH: f64 = 45000;
@@ -15,19 +16,23 @@ const SHORTEST: f64 = 1e-30;
  * @param x in: n × d, rows `stride` elements apart
  * @param out out: n × (d rounded up to even) × i16, zero behind d
  * @param inverse out: n × f32: what the rounded values are to be multiplied by; 0 for a sample of (nearly) zeros
- * @param sqNorms out: n × T: ‖x‖², added up in float64 feature by feature and rounded once
+ * @param sqNorms out: n × T: ‖x‖², added up in float64, even and odd features apart, and rounded once
  */
 function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize): void {
   const width = (d + 1) & ~1;
   for (let i = 0; i < n; i++) {
     const row = x + <usize>i * <usize>stride * sizeof<T>();
-    let sum: f64 = 0;
-    let greatest: f64 = 0;
-    for (let f: usize = 0; f < <usize>d; f++) {
-      const value = <f64>load<T>(row + f * sizeof<T>());
-      sum += value * value;
-      greatest = max(greatest, abs(value));
+    let sums = f64x2.splat(0);
+    let most = sums;
+    let p = row;
+    for (let left = d >> 1; left > 0; left--, p += 2 * sizeof<T>()) {
+      const pair = loadPair<T>(p);
+      sums = f64x2.add(sums, f64x2.mul(pair, pair));
+      most = f64x2.pmax(most, f64x2.abs(pair));
     }
+    const last = d & 1 ? <f64>load<T>(p) : 0;
+    const sum = f64x2.extract_lane(sums, 0) + last * last + f64x2.extract_lane(sums, 1);
+    const greatest = max(max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1)), abs(last));
     store<T>(sqNorms + <usize>i * sizeof<T>(), <T>sum);
     // The greatest scale at which the row keeps to its length and its values to i16; 0 for zeros.
     const scale = sum > SHORTEST * SHORTEST ? min(LENGTH / Math.sqrt(sum), LARGEST / greatest) : 0;

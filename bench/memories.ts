@@ -84,9 +84,17 @@ async function clusterLarge(): Promise<string[]> {
     `${result.iterations} iterations from given rows, float32, by \`${result.algorithm}\` in ${result.threads} workers with memories of their own.
 *Beyond it*: by how much the resident memory of the process rose above what it was with the input in place: the samples once more,
 with labels, distances and bounds. *As a stream*: \`fitStream\` from the same rows, on the calling thread; centroids and inertia have
-the same bits.`,
+the same bits. The operating system takes ${digits(freshMemory())} s to give a GiB of memory that nobody has touched before.`,
     formatTable(header, [[...row, ...figures]]),
   ];
+}
+
+/** Seconds to write to a GiB for the first time. */
+function freshMemory(): number {
+  const bytes = new Uint8Array(new WebAssembly.Memory({ initial: GIB / 2 ** 18 }).buffer);
+  const start = performance.now();
+  bytes.fill(1);
+  return ((performance.now() - start) / 1000) * (GIB / bytes.length);
 }
 
 /** Workers over one memory, workers with memories of their own, and the calling thread. */

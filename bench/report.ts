@@ -12,6 +12,7 @@ const PARTS = [
   'kernels',
   'seeding',
   'threads',
+  'scale',
   'minibatch',
   'sweep',
   'cold',

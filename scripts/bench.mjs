@@ -17,6 +17,7 @@ const known = [
   'memory',
   'memories',
   'threads',
+  'scale',
   'minibatch',
   'abort',
   'soak',

@@ -3,6 +3,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
 
+/** That of src/backend/binary-text.ts. */
+const MASK = 57;
+
 /** Bytes that have to agree before two binaries count as being in step again. */
 const IN_STEP = 3;
 
@@ -17,26 +20,25 @@ for (const target of Object.keys(targets)) {
   if (messages) process.stderr.write(messages);
   if (error) process.exit(1);
   const bytes = readFileSync(targets[target].outFile);
-  const text = first ? editsOf(first, bytes) : textOf(bytes);
+  const source = first ? editsOf(first, bytes) : quoted(bytes);
   first ??= bytes;
   writeFileSync(
     `src/generated/${target}.ts`,
-    `// Made by scripts/build-wasm.mjs from assembly/.\nexport default '${text}';\n`,
+    `// Made by scripts/build-wasm.mjs from assembly/.\nexport default ${source};\n`,
   );
-  console.log(`${target}.wasm  ${bytes.length} bytes, ${text.length} characters`);
+  console.log(`${target}.wasm  ${bytes.length} bytes, ${source.length} characters`);
 }
 
-/** A character for each byte, as decodeBytes of src/backend/binary-text.ts reads it. */
-function textOf(bytes) {
-  const codes = Array.from(bytes, (byte) => (byte + 35) % 256);
-  const isPlain = (code) =>
-    code >= 32 && !(code >= 127 && code < 160) && !"',;\\\u00ad".includes(String.fromCharCode(code));
-  return codes.map((code) => String.fromCharCode(isPlain(code) ? code : code + 256)).join('');
+/** A string literal with a character for each byte, as decodeBytes of src/backend/binary-text.ts reads it. */
+function quoted(bytes) {
+  const text = String.fromCharCode(...Array.from(bytes, (byte) => byte ^ MASK));
+  return `'${text.replace(/[\0\n\r'\\]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`;
 }
 
-/** Edits that turn the text of `from` into that of `to`: `keep,drop,insert`, counted in characters. */
+/** What turns the text of `from` into that of `to`, as applyEdits reads it. */
 function editsOf(from, to) {
-  const edits = [];
+  const steps = [];
+  const inserted = [];
   let kept = 0;
   for (let i = 0, j = 0; i < from.length || j < to.length; ) {
     if (i < from.length && from[i] === to[j]) {
@@ -46,12 +48,13 @@ function editsOf(from, to) {
       continue;
     }
     const { drop, insert } = nearestStep(from.subarray(i), to.subarray(j));
-    edits.push([kept, drop, textOf(to.subarray(j, j + insert))].join());
+    steps.push(kept, drop, insert);
+    inserted.push(...to.subarray(j, j + insert));
     i += drop;
     j += insert;
     kept = 0;
   }
-  return edits.join(';');
+  return `[[${steps}], ${quoted(inserted)}] as const`;
 }
 
 /** How many bytes to leave out of one and to take from the other, the fewest in all, until both are in step again. */

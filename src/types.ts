@@ -97,9 +97,9 @@ export interface KMeansOptions {
   /**
    * `'lloyd'`, `'hamerly'`, `'yinyang'` and `'filtering'` (up to four features) give the same bits and differ in speed;
    * `'hartigan-wong'` goes on to an optimum where moving any single sample to another cluster would raise the inertia.
-   * Default `'auto'`: one of the four.
+   * `'exponion'` is taken for `'filtering'`. Default `'auto'`: one of the four.
    */
-  algorithm?: 'auto' | 'lloyd' | 'hamerly' | 'yinyang' | 'filtering' | 'hartigan-wong';
+  algorithm?: 'auto' | 'lloyd' | 'hamerly' | 'yinyang' | 'filtering' | 'exponion' | 'hartigan-wong';
   /** Where a centroid goes that lost all its samples. Default `'relocate'`: to the sample farthest from its own. */
   emptyCluster?: 'relocate' | 'keep' | 'error';
   /** Default `'auto'`: float32 for Float32Array and 8- and 16-bit integers, else float64. */

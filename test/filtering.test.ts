@@ -94,6 +94,14 @@ onEveryBackend('the filtering algorithm', (ran) => {
     }
   });
 
+  it('is what exponion stands for', () => {
+    const found = (['exponion', 'filtering'] as const).map((algorithm) =>
+      kmeans([[0], [1], [10], [12], [30]], 3, { init: [[0], [1], [10]], algorithm }),
+    );
+    expect(found[0]!.algorithm).toBe('filtering');
+    expect(found[0]!.toJSON()).toEqual(found[1]!.toJSON());
+  });
+
   it('gives way beyond four features', () => {
     const { algorithm } = ran(kmeans(new Float32Array(50).fill(1), 2, { nFeatures: 5, algorithm: 'filtering' }));
     expect(algorithm).toBe('lloyd');

@@ -3,6 +3,10 @@ import { digitCount, type Kind, pixelCount, type Shape } from '../data.js';
 /** Iterations to be expected. */
 const ITERATIONS = { separated: 20, overlapping: 80, uniform: 150 } as const;
 
+/** In so many features samples are all about as far from each other, and runs end sooner. */
+const FAR_D = 384;
+const FAR_ITERATIONS = 40;
+
 const MOST_SAMPLES = 2e6;
 const MOST_VALUES = 64e6;
 const LEAST_SAMPLES_PER_CLUSTER = 10;
@@ -51,7 +55,8 @@ function shape(kind: Kind, n: number, d: number, k: number): Shape {
  * nanoseconds an iteration.
  */
 function gridShape(kind: keyof typeof ITERATIONS, d: number, k: number): Shape {
-  const wanted = 1.5 / (ITERATIONS[kind] * k * (1.2 + 0.03 * d) * 1e-9);
+  const iterations = Math.min(ITERATIONS[kind], d < FAR_D ? Infinity : FAR_ITERATIONS);
+  const wanted = 1.5 / (iterations * k * (1.2 + 0.03 * d) * 1e-9);
   const most = Math.min(MOST_SAMPLES, MOST_VALUES / d);
   const n = Math.max(Math.min(wanted, most), LEAST_SAMPLES_PER_CLUSTER * k);
   const unit = 10 ** Math.floor(Math.log10(n) - 1);

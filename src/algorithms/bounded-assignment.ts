@@ -95,8 +95,8 @@ export class BoundedAssignment implements Assignment {
     const { run, buffers } = this;
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
     const first = this.age === 0 || (this.age === 1 && this.options.quantised);
-    if (first) this.form();
-    else this.writeShifts();
+    if (this.age === 0) this.form();
+    if (!first) this.writeShifts();
     this.age++;
     this.pack();
     this.writePlan();
@@ -116,8 +116,7 @@ export class BoundedAssignment implements Assignment {
     const { samples, k } = run;
     const { workspace, precision, d, n, parts } = samples;
     const width = panelWidth(precision);
-    const stride = centroidStride(d);
-    const order = panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, d, stride, BOUNDS_PANEL);
+    const order = panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, centroidStride(d), BOUNDS_PANEL);
     workspace.int32(buffers.order, order.length).set(order);
     const groupOf = workspace.int32(buffers.groupOf, k);
     order.forEach((j, at) => {

@@ -28,8 +28,9 @@ const QUANTISED_MIN_D = { float32: 24, float64: 16 } as const;
 /** Work of an iteration below which setting bounds up costs more than they save. */
 const BOUNDS_MIN_WORK = 2e5;
 
-/** Samples of a cluster below which that is so too. */
-const BOUNDS_MIN_SAMPLES = 16;
+/** Samples of a cluster below which that is so too, and where there are estimates. */
+const BOUNDS_MIN_SAMPLES = 8;
+const ESTIMATES_MIN_SAMPLES = 4;
 
 /** Work of an iteration above which estimates pay for few clusters too. */
 const ESTIMATES_MIN_WORK = 1e7;
@@ -53,8 +54,9 @@ export function chooseAlgorithm(
 ): AlgorithmName {
   if (n * d * k < BOUNDS_MIN_WORK) return 'lloyd';
   if (hasTree) return 'filtering';
-  if (n < BOUNDS_MIN_SAMPLES * k) return 'lloyd';
-  if (d < QUANTISED_MIN_D[precision]) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
+  const quantised = d >= QUANTISED_MIN_D[precision];
+  if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
+  if (!quantised) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
   if (k >= 16 || (k >= 4 && d >= 64 && n * d * k > ESTIMATES_MIN_WORK)) return 'yinyang';
   return k >= 4 ? 'hamerly' : 'lloyd';
 }

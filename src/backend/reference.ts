@@ -97,6 +97,16 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
     v[entry + low] = v[entry + low]! + lo;
   }
 
+  /** Adds n values to a cell in stripes i mod 4, where samples lie in rows a block of 64 at a time. */
+  function addStripes(n: number, d: number, cell: number, valueAt: (i: number) => number): void {
+    const block = d <= COLUMNS_MAX_D ? n : 64;
+    for (let from = 0; from < n; from += block) {
+      const stripes = [0, 0, 0, 0];
+      for (let i = from; i < Math.min(from + block, n); i++) stripes[i & 3]! += valueAt(i);
+      f64()[cell]! += stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
+    }
+  }
+
   function addSample(x: number, column: number, d: number, w: number, sums: number, cluster: number): void {
     addToEntry(x, column, d, w, sums, sums + (cluster + 1) * sumsEntryLength(d));
   }
@@ -145,11 +155,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
 
     addFeatureSums(x, n, d, stride, sums) {
       const [row, column] = strides(d, stride);
-      for (let f = 0; f < d; f++) {
-        const stripes = [0, 0, 0, 0];
-        for (let i = 0; i < n; i++) stripes[i & 3] = stripes[i & 3]! + floats()[x / bytes + i * row + f * column]!;
-        f64()[sums / 8 + f] = f64()[sums / 8 + f]! + (stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!));
-      }
+      for (let f = 0; f < d; f++) addStripes(n, d, sums / 8 + f, (i) => floats()[x / bytes + i * row + f * column]!);
     },
 
     addFeatureSpread(x, n, d, stride, means, spread) {
@@ -158,14 +164,12 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       for (let f = 0; f < d; f++) {
         const mean = v[means / 8 + f]!;
         const cell = spread / 8 + f;
-        const stripes = [0, 0, 0, 0];
-        for (let i = 0; i < n; i++) {
+        addStripes(n, d, cell, (i) => {
           const value = floats()[x / bytes + i * row + f * column]!;
-          stripes[i & 3] = stripes[i & 3]! + (value - mean) * (value - mean);
           v[cell + d] = Math.min(v[cell + d]!, value);
           v[cell + 2 * d] = Math.max(v[cell + 2 * d]!, value);
-        }
-        v[cell] = v[cell]! + (stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!));
+          return (value - mean) * (value - mean);
+        });
       }
     },
 
@@ -308,12 +312,13 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       const out = new Int16Array(memory.buffer, quantised, n * 2 * pairs);
       for (let i = 0; i < n; i++) {
         const row = v.subarray(x / bytes + i * stride, x / bytes + i * stride + d);
-        let sum = 0;
+        const sums = [0, 0];
         let greatest = 0;
-        for (const value of row) {
-          sum += value * value;
+        row.forEach((value, f) => {
+          sums[f & 1]! += value * value;
           greatest = Math.max(greatest, Math.abs(value));
-        }
+        });
+        const sum = sums[0]! + sums[1]!;
         v[sqNorms / bytes + i] = sum;
         const scale = sum > 1e-30 * 1e-30 ? Math.min(45000 / Math.sqrt(sum), 32767 / greatest) : 0;
         memory.views.float32[inverse / 4 + i] = scale > 0 ? 1 / scale : 0;

@@ -1,4 +1,4 @@
-import { instantiateSync } from '@assemblyscript/loader';
+import { demangle } from '@assemblyscript/loader';
 import type { Precision } from '../types.js';
 import type { Backend, BackendName, KernelName, Kernels, LinearMemory } from './backend.js';
 
@@ -33,7 +33,7 @@ function instantiate(
   memory: WebAssembly.Memory,
   relaxed: () => Backend,
 ): Backend {
-  const { exports } = instantiateSync(module, { env: { memory } });
+  const exports = demangle<Record<string, Export>>(new WebAssembly.Instance(module, { env: { memory } }).exports);
   return {
     name,
     memory: new WasmMemory(memory),
@@ -86,7 +86,10 @@ export const KERNEL_NAMES: readonly KernelName[] = [
 
 export const suffixOf = (precision: Precision): string => (precision === 'float32' ? 'F32' : 'F64');
 
-function kernelsOf(exports: Record<string, unknown>, precision: Precision): Kernels {
+/** As the loader gives it: a function that says how many arguments there are, which kernels need not know, and the kernel. */
+type Export = { original: unknown };
+
+function kernelsOf(exports: Record<string, Export>, precision: Precision): Kernels {
   const suffix = suffixOf(precision);
-  return Object.fromEntries(KERNEL_NAMES.map((name) => [name, exports[name + suffix]])) as unknown as Kernels;
+  return Object.fromEntries(KERNEL_NAMES.map((name) => [name, exports[name + suffix]!.original])) as unknown as Kernels;
 }

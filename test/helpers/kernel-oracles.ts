@@ -16,6 +16,13 @@ export function inStripes(values: readonly number[], round: Round = (value) => v
   return round(round(s0! + s2!) + round(s1! + s3!));
 }
 
+/** The values of a feature, in float64: samples that lie in rows are added block by block. */
+export function inBlocks(before: number, values: readonly number[], block: number): number {
+  let sum = before;
+  for (let at = 0; at < values.length; at += block) sum += inStripes(values.slice(at, at + block));
+  return sum;
+}
+
 export const squares = (x: readonly number[], c: readonly number[], round: Round): number[] =>
   x.map((value, f) => round(square(round(value - c[f]!))));
 
