@@ -84,6 +84,18 @@ onEveryBackend('the filtering algorithm', (ran) => {
     expectSameAsLloyd(data.data as FloatArray, 6, { nFeatures: 3, init: 'random', nInit: 1, tol: 0, maxIter: 6 });
   });
 
+  it.each(Object.keys(KINDS))('also where samples are brought to several roots: %s', (kind) => {
+    for (const [d, precision] of [
+      [1, 'float64'],
+      [3, 'float32'],
+    ] as const) {
+      const random = createRandom(d);
+      const sampleWeight = Array.from({ length: 20_000 }, () => Math.floor(random() * 3) * 0.3);
+      const options = { nFeatures: d, init: 'random', nInit: 2, tol: 0, maxIter: 4, sampleWeight } as const;
+      expectSameAsLloyd(valuesOf(kind, 20_000, d, 2, precision), 17, options);
+    }
+  });
+
   it('takes the same steps: labels, inertia and how many labels changed', () => {
     const data = valuesOf('lattice', 700, 2, 1, 'float64');
     for (const emptyCluster of ['relocate', 'keep'] as const) {

@@ -63,7 +63,7 @@ export class Run {
     const changed = yield* this.samples.pass((kernels, i, count, thread) =>
       this.accumulateRange(i, count, kernels, thread),
     );
-    if (changed > 0) for (let thread = 1; thread < this.samples.workspace.threads; thread++) this.gatherSums(thread);
+    if (changed > 0) this.gatherSums();
     return changed;
   }
 
@@ -81,25 +81,30 @@ export class Run {
   }
 
   private move(kernels: Kernels, i: number, count: number, labels: number, previous: number, thread: number): number {
-    const { samples, buffers } = this;
+    const { samples } = this;
     const { d, stride } = samples;
-    const sums = buffers.sums + thread * this.sumsLength() * 8;
+    const sums = this.sumsAt(thread);
     return kernels.accumulate(samples.at(i), count, d, stride, labels, previous, sums, samples.weightAt(i));
   }
 
-  /** Adds what another thread moved to the sums of the first, those of all between passes: exact, in any order. */
-  private gatherSums(thread: number): void {
+  /** Adds what other threads moved to the sums of the first, those of all between passes: exact, in any order. */
+  gatherSums(): void {
     const all = this.sums(0);
-    const moved = this.sums(thread);
     const entry = sumsEntryLength(this.samples.d);
-    for (let c = entry; c < moved.length; c++) all[c] = all[c]! + moved[c]!;
-    moved.fill(0, entry);
+    for (let thread = 1; thread < this.samples.workspace.threads; thread++) {
+      const moved = this.sums(thread);
+      for (let c = entry; c < moved.length; c++) all[c] = all[c]! + moved[c]!;
+      moved.fill(0, entry);
+    }
   }
 
   /** The grids, and the sums of one thread. */
   sums(thread = 0): Float64Array {
-    const length = this.sumsLength();
-    return this.samples.workspace.float64(this.buffers.sums + thread * length * 8, length);
+    return this.samples.workspace.float64(this.sumsAt(thread), this.sumsLength());
+  }
+
+  sumsAt(thread: number): number {
+    return this.buffers.sums + thread * this.sumsLength() * 8;
   }
 
   private sumsLength(): number {

@@ -130,25 +130,33 @@ export type BoundsBuffers = Record<keyof ReturnType<typeof boundsLayout>, number
 export const NODE_BYTES = 96;
 export const RECORD_BYTES = 96;
 
-/** Nodes of a tree at the most: one for ten samples. */
-export const treeNodes = (n: number): number => Math.ceil(n / 10) + 1;
+/** Samples of a root, of those that begin at once, about so many. */
+const ROOT_SIZE = 4096;
+/** Log₂ of the number of roots: where there are few samples, one. */
+export const treeLevels = (n: number): number => Math.min(Math.max(Math.floor(Math.log2(n / ROOT_SIZE)), 0), 10);
+
+/** Nodes of the trees at the most: one for ten samples beside the roots. */
+const treeNodes = (n: number): number => Math.ceil(n / 10) + 2 ** treeLevels(n);
+
+export const TREE_PLAN_BYTES = 128;
 
 /** Addresses of candidates that lists have room for, one list behind the other along a way down the tree. */
 export const listRoom = (k: number): number => 12 * k;
 
 /** What the filtering algorithm takes beside the buffers of the run. */
-export function filterLayout({ n, d, k, precision }: Shape) {
+export function filterLayout({ n, d, k, precision, threads }: Shape) {
   return {
-    plan: 128,
+    /** For each thread, and so with the scratch below. */
+    plan: threads * TREE_PLAN_BYTES,
     /** The samples once more, in the order of the tree, and that order. */
     columns: treeStride(n) * d * bytesOf(precision),
     order: n * 4,
     nodes: treeNodes(n) * NODE_BYTES,
     nodeSums: treeNodes(n) * sumsEntryLength(d) * 8,
     records: k * RECORD_BYTES,
-    lists: listRoom(k) * 4,
-    squares: k * 8,
-    fresh: 32,
+    lists: threads * listRoom(k) * 4,
+    squares: threads * k * 8,
+    fresh: threads * 32,
   };
 }
 
@@ -157,10 +165,21 @@ export type FilterBuffers = Record<keyof ReturnType<typeof filterLayout>, number
 /** Elements from column to column of the samples in the order of the tree. */
 export const treeStride = (n: number): number => (n + 7) & ~7;
 
-/** What growing the tree takes for the time being: rows of whole vectors, each with its index, and nodes to be looked at. */
+/** Samples that are counted apart, and in one kernel call, when they are brought to their roots. */
+export const CELL_ROWS = 16384;
+
+/** Bytes of a cut between roots. */
+export const CUT_BYTES = 16;
+
+/**
+ * What growing the trees takes for the time being: rows of whole vectors, each with its index, the root of each sample, how many
+ * of a range belong to each, and the cuts between these.
+ */
 export const treeRowBytes = (d: number, precision: Precision): number => (d * bytesOf(precision) + 4 + 15) & ~15;
 
-export const growLayout = ({ n, d, precision }: Omit<Shape, 'k'>) => ({
+export const growLayout = ({ n, d, precision }: Pick<Shape, 'n' | 'd' | 'precision'>) => ({
   rows: n * treeRowBytes(d, precision),
-  stack: 64 * 8,
+  cells: n * 2,
+  starts: Math.ceil(n / CELL_ROWS) * 2 ** treeLevels(n) * 4,
+  cuts: 2 ** treeLevels(n) * CUT_BYTES,
 });
