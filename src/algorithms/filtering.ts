@@ -2,6 +2,7 @@ import {
   CELL_ROWS,
   CUT_BYTES,
   type FilterBuffers,
+  FRESH_BYTES,
   filterLayout,
   growLayout,
   listRoom,
@@ -131,7 +132,7 @@ export class Filtering implements Assignment {
       words.set([
         ...[columns, d > 1 ? treeStride(n) : 0, d, order, run.buffers.previous, weights, nodes, nodeSums],
         ...[run.sumsAt(thread), list, list + k * 4, list + listRoom(k) * 4, squares + thread * k * 8, 0],
-        ...[fresh + thread * 32, labelled ? run.buffers.labels : 0],
+        ...[fresh + thread * FRESH_BYTES, labelled ? run.buffers.labels : 0],
         ...[x, stride, rows, treeRowBytes(d, precision), cuts, levels, cells, 0, 0, 0, bytesOf(precision)],
       ]);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));

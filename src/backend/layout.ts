@@ -139,6 +139,8 @@ export const treeLevels = (n: number): number => Math.min(Math.max(Math.floor(Ma
 const treeNodes = (n: number): number => Math.ceil(n / 10) + 2 ** treeLevels(n);
 
 export const TREE_PLAN_BYTES = 128;
+/** A cache line, so that threads do not wait for each other's. */
+export const FRESH_BYTES = 64;
 
 /** Addresses of candidates that lists have room for, one list behind the other along a way down the tree. */
 export const listRoom = (k: number): number => 12 * k;
@@ -156,7 +158,7 @@ export function filterLayout({ n, d, k, precision, threads }: Shape) {
     records: k * RECORD_BYTES,
     lists: threads * listRoom(k) * 4,
     squares: threads * k * 8,
-    fresh: threads * 32,
+    fresh: threads * FRESH_BYTES,
   };
 }
 
