@@ -42,6 +42,8 @@ const MOVED = 112;
  */
 export class Filtering implements Assignment {
   readonly buffers: FilterBuffers;
+  /** Cuts from the first to a root. */
+  private readonly levels: number;
   /** Nodes at which trees begin; none before these are grown. */
   private roots = 0;
   /** Candidates looked at in the assignment before. */
@@ -64,7 +66,9 @@ export class Filtering implements Assignment {
   ) {
     const { samples, k } = run;
     const { n, d, precision, workspace } = samples;
-    this.buffers = workspace.take(filterLayout({ n, d, k, precision, threads: workspace.threads }), n);
+    const { threads, deferred } = workspace;
+    this.levels = treeLevels(n, deferred);
+    this.buffers = workspace.take(filterLayout({ n, d, k, precision, threads, levels: this.levels }), n);
     run.writeLabels = () => this.writeLabels();
   }
 
@@ -116,16 +120,15 @@ export class Filtering implements Assignment {
 
   /** Sorts the samples into trees; takes over the labels of plain assignment if there are some. */
   *grow(labelled = false): Work {
-    const { run, buffers } = this;
+    const { run, buffers, levels } = this;
     const { samples, k } = run;
     const { n, d, precision, workspace, x, stride, weights } = samples;
     const { plan, columns, order, nodes, nodeSums, lists, squares, fresh } = buffers;
-    const levels = treeLevels(n);
     const roots = 2 ** levels;
     this.roots = roots;
     this.looks = k * roots + (n * Math.min(k, 8)) / 8;
     const mark = workspace.mark();
-    const { rows, cells, starts, cuts } = workspace.take(growLayout({ n, d, precision }), n);
+    const { rows, cells, starts, cuts } = workspace.take(growLayout({ n, d, precision, levels }), n);
     this.plans().forEach((words, thread) => {
       const list = lists + thread * listRoom(k) * 4;
       // Of one feature, the second column is that one again.

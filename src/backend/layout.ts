@@ -130,13 +130,15 @@ export type BoundsBuffers = Record<keyof ReturnType<typeof boundsLayout>, number
 export const NODE_BYTES = 96;
 export const RECORD_BYTES = 96;
 
-/** Samples of a root, of those that begin at once, about so many. */
-const ROOT_SIZE = 4096;
+/** Samples below a root, or up to twice as many: what threads share is in small pieces, else it is what one kernel call takes. */
+export const rootSizes = { shared: 2 ** 12, own: 2 ** 16 };
+
 /** Log₂ of the number of roots: where there are few samples, one. */
-export const treeLevels = (n: number): number => Math.min(Math.max(Math.floor(Math.log2(n / ROOT_SIZE)), 0), 10);
+export const treeLevels = (n: number, shared: boolean): number =>
+  Math.min(Math.max(Math.floor(Math.log2(n / (shared ? rootSizes.shared : rootSizes.own))), 0), 10);
 
 /** Nodes of the trees at the most: one for ten samples beside the roots. */
-const treeNodes = (n: number): number => Math.ceil(n / 10) + 2 ** treeLevels(n);
+const treeNodes = (n: number, levels: number): number => Math.ceil(n / 10) + 2 ** levels;
 
 export const TREE_PLAN_BYTES = 128;
 /** A cache line, so that threads do not wait for each other's. */
@@ -146,15 +148,15 @@ export const FRESH_BYTES = 64;
 export const listRoom = (k: number): number => 12 * k;
 
 /** What the filtering algorithm takes beside the buffers of the run. */
-export function filterLayout({ n, d, k, precision, threads }: Shape) {
+export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { levels: number }) {
   return {
     /** For each thread, and so with the scratch below. */
     plan: threads * TREE_PLAN_BYTES,
     /** The samples once more, in the order of the tree, and that order. */
     columns: treeStride(n) * d * bytesOf(precision),
     order: n * 4,
-    nodes: treeNodes(n) * NODE_BYTES,
-    nodeSums: treeNodes(n) * sumsEntryLength(d) * 8,
+    nodes: treeNodes(n, levels) * NODE_BYTES,
+    nodeSums: treeNodes(n, levels) * sumsEntryLength(d) * 8,
     records: k * RECORD_BYTES,
     lists: threads * listRoom(k) * 4,
     squares: threads * k * 8,
@@ -179,9 +181,9 @@ export const CUT_BYTES = 16;
  */
 export const treeRowBytes = (d: number, precision: Precision): number => (d * bytesOf(precision) + 4 + 15) & ~15;
 
-export const growLayout = ({ n, d, precision }: Pick<Shape, 'n' | 'd' | 'precision'>) => ({
+export const growLayout = ({ n, d, precision, levels }: Pick<Shape, 'n' | 'd' | 'precision'> & { levels: number }) => ({
   rows: n * treeRowBytes(d, precision),
   cells: n * 2,
-  starts: Math.ceil(n / CELL_ROWS) * 2 ** treeLevels(n) * 4,
-  cuts: 2 ** treeLevels(n) * CUT_BYTES,
+  starts: Math.ceil(n / CELL_ROWS) * 2 ** levels * 4,
+  cuts: 2 ** levels * CUT_BYTES,
 });
