@@ -22,7 +22,7 @@ import type { Run } from './run.js';
 const SAMPLED = 16;
 
 /** Steps, as passes count them, of a look at a candidate, and of sorting a sample. */
-const LOOK_WORK = 16;
+const LOOK_WORK = 128;
 const SORT_WORK = 200;
 
 // The parts of a node that are written here, in words, and its limit, in float64; and of a plan, in words and bytes. See
