@@ -3,8 +3,8 @@ import { minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
 import { moveColumns } from './inline/sums';
 import {
-  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS, ROOM,
-  SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS,
+  ROOM, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
 } from './tree';
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d); its index, ‖c‖² and −2c (T); its index (i32).
@@ -19,13 +19,47 @@ const BOUNDLESS: f64 = 1e60;
  * candidate for a box if another is nearer to all of it, by more than rounding can reach; a node with one candidate belongs to
  * that as a whole. Where no difference of two distances can have been used up by what the centroids moved, nothing is done.
  *
- * @param plan in: see tree.ts; LABELS, SUMS and nodes inout, SQUARES, FRESH and all between LIST_END and ROOM for the kernel alone
+ * @param plan in: see tree.ts; LABELS, SUMS, LOOKS and nodes inout, SQUARES, FRESH and all between LIST_END and ROOM for the kernel
+ *   alone
+ * @param root in: `count` nodes
  * @returns how many labels changed
  */
-function filter(plan: usize, node: usize): i32 {
+function filter(plan: usize, root: usize, count: i32): i32 {
   store<i32>(plan, 0, CHANGED);
-  visit(plan, node, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+  for (let i = 0; i < count; i++) {
+    if (load<i32>(root, COUNT)) visit(plan, root, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+    root += NODE_BYTES;
+  }
   return load<i32>(plan, CHANGED);
+}
+
+/**
+ * Brings the labels of the samples of some nodes into the order in which the samples came.
+ *
+ * @param plan in: see tree.ts; SAMPLE_LABELS out
+ * @param root in: `count` nodes
+ */
+function spreadLabels(plan: usize, root: usize, count: i32): void {
+  for (let i = 0; i < count; i++) spread(plan, root + <usize>i * NODE_BYTES);
+}
+
+function spread(plan: usize, node: usize): void {
+  const owner = load<i32>(node, OWNER);
+  const child = load<usize>(node, CHILD);
+  if (owner < 0 && child) {
+    spread(plan, child);
+    spread(plan, child + NODE_BYTES);
+    return;
+  }
+  const start = <usize>load<i32>(node, START);
+  const end = start + <usize>load<i32>(node, COUNT);
+  const order = load<usize>(plan, ORDER);
+  const labels = load<usize>(plan, LABELS);
+  const target = load<usize>(plan, SAMPLE_LABELS);
+  for (let i = start; i < end; i++) {
+    const label = owner < 0 ? load<i32>(labels + (i << 2)) : owner;
+    store<i32>(target + (<usize>load<i32>(order + (i << 2)) << 2), label);
+  }
 }
 
 /**
@@ -81,13 +115,15 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
   }
 
   const child = load<usize>(node, CHILD);
-  if (end - list == 4) {
+  const looks = <i32>((end - list) >> 2);
+  store<i32>(plan, load<i32>(plan, LOOKS) + looks, LOOKS);
+  if (looks == 1) {
     claim(plan, node, load<i32>(nearest, INDEX));
   } else if (child) {
     const owner = load<i32>(node, OWNER);
     if (owner >= 0) {
-      store<i32>(child, owner, OWNER);
-      store<i32>(child + NODE_BYTES, owner, OWNER);
+      handDown(child, owner);
+      handDown(child + NODE_BYTES, owner);
       store<i32>(node, -1, OWNER);
     }
     limit = visit(plan, child, list, end, gap);
@@ -95,11 +131,18 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
     store<f64>(node, limit, LIMIT);
     return limit;
   } else {
+    store<i32>(plan, load<i32>(plan, LOOKS) + looks * (load<i32>(node, COUNT) >> 3), LOOKS);
     gap = min(gap, compare(plan, node, list, end, load<i32>(nearest, INDEX)));
   }
   limit = limitOf(plan, gap, Math.sqrt(least), load<f64>(node, RADIUS));
   store<f64>(node, limit, LIMIT);
   return limit;
+}
+
+/** What stood below an owned node, limits too, may be of another run. */
+function handDown(child: usize, owner: i32): void {
+  store<i32>(child, owner, OWNER);
+  store<f64>(child, -1, LIMIT);
 }
 
 /**
@@ -274,4 +317,4 @@ function update<T>(plan: usize, from: i32, count: i32, a: v128, b: v128, before:
   }
 }
 
-export { filter as filterF32, filter as filterF64 };
+export { filter as filterF32, filter as filterF64, spreadLabels as spreadLabelsF32, spreadLabels as spreadLabelsF64 };

@@ -28,22 +28,26 @@ export const SQUARES: usize = 48;
 export const CHANGED: usize = 52;
 /** Labels of two vectors. */
 export const FRESH: usize = 56;
+/** Where `spreadLabels` puts the labels, in the order of the samples as they came; where `growTree` finds them, or 0. */
+export const SAMPLE_LABELS: usize = 60;
 /** Bytes of a value: 4 or 8. */
 export const BYTES: usize = 104;
-// … for `growTree`:
-const N: usize = 60;
+// … for sorting:
 const SOURCE: usize = 64;
 const SOURCE_STRIDE: usize = 68;
 /** n rows: d values, and in the last four bytes which sample it is; whole vectors. */
 const ROWS: usize = 72;
 const ROW_BYTES: usize = 76;
-const FILLED: usize = 80;
-const NODE_COUNT: usize = 84;
-const MAX_NODES: usize = 88;
-/** Nodes to be looked at: address and depth. */
-const STACK: usize = 92;
-const STACK_SIZE: usize = 96;
-const LEAF_SIZE: usize = 100;
+/** From the second on, 2 ** LEVELS − 1 cuts, the children of cut i being 2i and 2i + 1: bytes to its column (i32), and 8 behind, its T. */
+const CUTS: usize = 80;
+const LEVELS: usize = 84;
+/** n × u16: below which root each sample is. */
+const CELLS: usize = 88;
+/** Nodes for what is below the root at hand. */
+const FREE: usize = 92;
+const FREE_END: usize = 96;
+/** Candidates looked at, those of a leaf once for eight samples: added up for the caller. */
+export const LOOKS: usize = 108;
 // … and (f64) for walks:
 /** How far any two centroids can have moved apart or towards each other since the run began. */
 export const MOVED: usize = 112;
@@ -68,84 +72,137 @@ export const CHILD: usize = 88;
 export const OWNER: usize = 92;
 export const NODE_BYTES: usize = 96;
 
-/** Samples that one call looks at, in all. */
-const CALL_SAMPLES: i32 = 131072;
+/** Samples up to which a node stays a leaf. */
+const LEAF_SIZE: i32 = 64;
 const MAX_DEPTH: i32 = 60;
+/** Samples for each node there is room for below a root. */
+const NODE_SHARE: i32 = 10;
 
 /**
- * Sorts samples by a tree of boxes, each cut through the middle of its longest side until few samples are left, and takes
- * the exact sums of every node. To be called until it returns 0.
+ * Tells samples `from` … `from + n − 1` by the cuts below which root they belong.
  *
- * @param plan inout: see above; NODES, NODE_SUMS, X, ORDER out, ROWS and STACK for the kernel alone
- * @returns nodes that are left to be looked at
+ * @param plan in: see above; CELLS out
+ * @param counts out: i32, how many belong below each root
  */
-function growTree(plan: usize): i32 {
-  if (load<i32>(plan, FILLED) < load<i32>(plan, N)) {
-    if (load<i32>(plan, BYTES) == 4) fillRows<f32>(plan);
-    else fillRows<f64>(plan);
-    return 1;
-  }
-  const nodes = load<usize>(plan, NODES);
-  const stack = load<usize>(plan, STACK);
-  let size = load<i32>(plan, STACK_SIZE);
-  let left = CALL_SAMPLES;
-  while (size > 0 && left > 0) {
-    const top = stack + (<usize>--size << 3);
-    const node = load<usize>(top);
-    const depth = load<i32>(top, 4);
-    const count = load<i32>(node, COUNT);
-    left -= count;
-    if (load<i32>(plan, BYTES) == 4) measureBox<f32>(plan, node);
-    else measureBox<f64>(plan, node);
-    const used = load<i32>(plan, NODE_COUNT);
-    const leaf = count <= load<i32>(plan, LEAF_SIZE) || depth == MAX_DEPTH || used + 2 > load<i32>(plan, MAX_NODES);
-    let lower = 0;
-    if (!leaf) lower = load<i32>(plan, BYTES) == 4 ? partition<f32>(plan, node) : partition<f64>(plan, node);
-    // Samples that are all alike, or all but for rounding, stay together.
-    if (lower == 0 || lower == count) {
-      if (load<i32>(plan, BYTES) == 4) writeLeaf<f32>(plan, node);
-      else writeLeaf<f64>(plan, node);
-      continue;
+export function countCells<T>(plan: usize, from: i32, n: i32, counts: usize): void {
+  const levels = load<i32>(plan, LEVELS);
+  const cuts = load<usize>(plan, CUTS);
+  const roots = 1 << levels;
+  const x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
+  const cells = load<usize>(plan, CELLS) + (<usize>from << 1);
+  memory.fill(counts, 0, <usize>roots << 2);
+  // Four ways down at a time: each step of one waits for the step before.
+  for (let i = 0; i < n; i += 4) {
+    const j = min(i + 1, n - 1);
+    const k = min(i + 2, n - 1);
+    const l = min(i + 3, n - 1);
+    let a = 1;
+    let b = 1;
+    let c = 1;
+    let e = 1;
+    for (let level = 0; level < levels; level++) {
+      a = below<T>(cuts, a, x + <usize>i * sizeof<T>());
+      b = below<T>(cuts, b, x + <usize>j * sizeof<T>());
+      c = below<T>(cuts, c, x + <usize>k * sizeof<T>());
+      e = below<T>(cuts, e, x + <usize>l * sizeof<T>());
     }
-    const child = nodes + <usize>used * NODE_BYTES;
-    const start = load<i32>(node, START);
-    store<usize>(node, child, CHILD);
-    writeNode(child, start, lower);
-    writeNode(child + NODE_BYTES, start + lower, count - lower);
-    store<i32>(plan, used + 2, NODE_COUNT);
-    store<usize>(top, child + NODE_BYTES);
-    store<i32>(top, depth + 1, 4);
-    store<usize>(top, child, 8);
-    store<i32>(top, depth + 1, 12);
-    size += 2;
+    putCell(cells, i, a - roots, counts);
+    if (j > i) putCell(cells, j, b - roots, counts);
+    if (k > j) putCell(cells, k, c - roots, counts);
+    if (l > k) putCell(cells, l, e - roots, counts);
   }
-  store<i32>(plan, size, STACK_SIZE);
-  if (size == 0) sumUp(plan);
-  return size;
+}
+
+/** The child of a cut on whose side a sample is. */
+@inline
+function below<T>(cuts: usize, cut: i32, x: usize): i32 {
+  const at = cuts + (<usize>cut << 4);
+  return 2 * cut + i32(load<T>(x + load<usize>(at)) >= load<T>(at, 8));
+}
+
+@inline
+function putCell(cells: usize, i: i32, cell: i32, counts: usize): void {
+  store<u16>(cells + (<usize>i << 1), <u16>cell);
+  const count = counts + (<usize>cell << 2);
+  store<i32>(count, load<i32>(count) + 1);
+}
+
+/**
+ * Copies the same samples into rows, those of a root together.
+ *
+ * @param plan in: see above; ROWS out
+ * @param starts inout: i32, the next row for a sample of each root
+ */
+export function fillCells<T>(plan: usize, from: i32, n: i32, starts: usize): void {
+  const d = load<i32>(plan, D);
+  const rows = load<usize>(plan, ROWS);
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
+  const cells = load<usize>(plan, CELLS);
+  let x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
+  for (let i = from; i < from + n; i++) {
+    const start = starts + (<usize>load<u16>(cells + (<usize>i << 1)) << 2);
+    const next = load<i32>(start);
+    store<i32>(start, next + 1);
+    const row = rows + <usize>next * rowBytes;
+    for (let f: usize = 0; f < <usize>d; f++) store<T>(row + f * sizeof<T>(), load<T>(x + f * column));
+    store<i32>(row + rowBytes - 4, i);
+    x += sizeof<T>();
+  }
+}
+
+/**
+ * Sorts the rows of some roots by trees of boxes, each cut through the middle of its longest side until few samples are left, and
+ * takes the exact sums of every node.
+ *
+ * @param plan in: see above; ROWS and all nodes behind the roots inout; NODE_SUMS, X, ORDER, and LABELS if there are some, out
+ * @param root inout: `count` nodes, of which START and COUNT are there
+ */
+export function growTree<T>(plan: usize, root: usize, count: i32): void {
+  const behind = load<usize>(plan, NODES) + (NODE_BYTES << load<usize>(plan, LEVELS));
+  for (let i = 0; i < count; i++) {
+    const start = load<i32>(root, START);
+    const size = load<i32>(root, COUNT);
+    store<usize>(plan, behind + <usize>(start / NODE_SHARE) * NODE_BYTES, FREE);
+    store<usize>(plan, behind + <usize>((start + size) / NODE_SHARE) * NODE_BYTES, FREE_END);
+    writeNode(root, start, size);
+    grow<T>(plan, root, 0);
+    root += NODE_BYTES;
+  }
+}
+
+function grow<T>(plan: usize, node: usize, depth: i32): void {
+  const start = load<i32>(node, START);
+  const count = load<i32>(node, COUNT);
+  const child = load<usize>(plan, FREE);
+  const free = child + 2 * NODE_BYTES;
+  measureBox<T>(plan, node);
+  let lower = 0;
+  if (count > LEAF_SIZE && depth < MAX_DEPTH && free <= load<usize>(plan, FREE_END)) lower = partition<T>(plan, node);
+  // Samples that are all alike, or all but for rounding, stay together.
+  if (lower == 0 || lower == count) {
+    writeLeaf<T>(plan, node);
+    return;
+  }
+  store<usize>(plan, free, FREE);
+  store<usize>(node, child, CHILD);
+  writeNode(child, start, lower);
+  writeNode(child + NODE_BYTES, start + lower, count - lower);
+  grow<T>(plan, child, depth + 1);
+  grow<T>(plan, child + NODE_BYTES, depth + 1);
+  const bytes = <usize>sumsEntryBytes(load<i32>(plan, D));
+  const sums = sumsOf(plan, node);
+  const from = sumsOf(plan, child);
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(sums + at, f64x2.add(v128.load(from + at), v128.load(from + bytes + at)));
 }
 
 function writeNode(node: usize, start: i32, count: i32): void {
+  store<f64>(node, -1, LIMIT);
   store<i32>(node, start, START);
   store<i32>(node, count, COUNT);
   store<usize>(node, 0, CHILD);
-}
-
-/** Copies some columns into rows, each with its index. */
-function fillRows<T>(plan: usize): void {
-  const from = load<i32>(plan, FILLED);
-  const to = min(from + CALL_SAMPLES, load<i32>(plan, N));
-  const d = load<i32>(plan, D);
-  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
-  const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
-  let row = load<usize>(plan, ROWS) + <usize>from * rowBytes;
-  let x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
-  for (let i = from; i < to; i++) {
-    for (let f: usize = 0; f < <usize>d; f++) store<T>(row + f * sizeof<T>(), load<T>(x + f * column));
-    row += rowBytes;
-    store<i32>(row - 4, i);
-    x += sizeof<T>();
-  }
-  store<i32>(plan, to, FILLED);
+  store<i32>(node, -1, OWNER);
 }
 
 /** The box around the samples of a node. */
@@ -156,7 +213,8 @@ function measureBox<T>(plan: usize, node: usize): void {
   const end = first + <usize>load<i32>(node, COUNT) * rowBytes;
   let square: f64 = 0;
   const values = 16 / sizeof<T>();
-  memory.fill(node, 0, 64);
+  memory.fill(node, 0, 72);
+  if (first == end) return;
   for (let f: usize = 0; f < d; f += values) {
     let least = v128.load(first + f * sizeof<T>());
     let greatest = least;
@@ -216,7 +274,7 @@ function exchange(a: usize, b: usize): void {
   v128.store(b, value);
 }
 
-/** Brings the samples of a leaf into columns, and takes their sums. */
+/** Brings the samples of a leaf into columns, and takes their sums; labels go with them. */
 function writeLeaf<T>(plan: usize, node: usize): void {
   const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
   const start = <usize>load<i32>(node, START);
@@ -227,7 +285,13 @@ function writeLeaf<T>(plan: usize, node: usize): void {
   const sums = sumsOf(plan, node);
   const low = <usize>sumsWidth(d) << 3;
   memory.fill(sums, 0, <usize>sumsEntryBytes(d));
-  for (let i: usize = 0; i < count; i++) store<i32>(order + (i << 2), load<i32>(rows + (i + 1) * rowBytes - 4));
+  const labels = load<usize>(plan, LABELS) + (start << 2);
+  const sampleLabels = load<usize>(plan, SAMPLE_LABELS);
+  for (let i: usize = 0; i < count; i++) {
+    const sample = load<i32>(rows + (i + 1) * rowBytes - 4);
+    store<i32>(order + (i << 2), sample);
+    if (sampleLabels) store<i32>(labels + (i << 2), load<i32>(sampleLabels + (<usize>sample << 2)));
+  }
   const grids = load<usize>(plan, SUMS);
   const weights = load<usize>(plan, WEIGHTS);
   for (let f = 0; f <= d; f++) {
@@ -254,25 +318,15 @@ function writeLeaf<T>(plan: usize, node: usize): void {
   }
 }
 
-/** The sums of all that are no leaves; children stand behind their parents. */
-function sumUp(plan: usize): void {
-  const bytes = <usize>sumsEntryBytes(load<i32>(plan, D));
-  const nodes = load<usize>(plan, NODES);
-  for (let i = load<i32>(plan, NODE_COUNT) - 1; i >= 0; i--) {
-    const node = nodes + <usize>i * NODE_BYTES;
-    const child = load<usize>(node, CHILD);
-    if (child == 0) continue;
-    const sums = sumsOf(plan, node);
-    const from = sumsOf(plan, child);
-    for (let at: usize = 0; at < bytes; at += 16)
-      v128.store(sums + at, f64x2.add(v128.load(from + at), v128.load(from + bytes + at)));
-  }
-}
-
 /** Where the sums of a node stand. */
 @inline
 export function sumsOf(plan: usize, node: usize): usize {
   return load<usize>(plan, NODE_SUMS) + ((node - load<usize>(plan, NODES)) / NODE_BYTES) * <usize>sumsEntryBytes(load<i32>(plan, D));
 }
 
-export { growTree as growTreeF32, growTree as growTreeF64 };
+export function countCellsF32(plan: usize, from: i32, n: i32, counts: usize): void { countCells<f32>(plan, from, n, counts); }
+export function countCellsF64(plan: usize, from: i32, n: i32, counts: usize): void { countCells<f64>(plan, from, n, counts); }
+export function fillCellsF32(plan: usize, from: i32, n: i32, starts: usize): void { fillCells<f32>(plan, from, n, starts); }
+export function fillCellsF64(plan: usize, from: i32, n: i32, starts: usize): void { fillCells<f64>(plan, from, n, starts); }
+export function growTreeF32(plan: usize, root: usize, count: i32): void { growTree<f32>(plan, root, count); }
+export function growTreeF64(plan: usize, root: usize, count: i32): void { growTree<f64>(plan, root, count); }

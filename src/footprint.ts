@@ -1,5 +1,5 @@
 import { algorithmFor, boundsFor } from './algorithms/choose.js';
-import { boundsLayout, filterLayout, growLayout, runLayout, seedLayout } from './backend/layout.js';
+import { boundsLayout, filterLayout, growLayout, runLayout, seedLayout, treeLevels } from './backend/layout.js';
 import { memoryLimit } from './backend/workspace.js';
 import { statisticsLayout } from './data/centre.js';
 import { samplesBytes, stagingBytes } from './data/samples.js';
@@ -46,7 +46,8 @@ export function footprint(
     runLayout(shape),
   ];
   if (bounds) plans.push(boundsLayout({ ...shape, ...bounds }));
-  if (algorithm === 'filtering') plans.push(filterLayout(shape), growLayout(shape));
+  const trees = { ...shape, levels: treeLevels(rows, true) };
+  if (algorithm === 'filtering') plans.push(filterLayout(trees), growLayout(trees));
   else if (options.init === 'k-means++')
     plans.push(seedLayout({ ...shape, trials: trialsFor(k), quantised: usesEstimates(k, d) }));
   return plans.flatMap(Object.values).reduce((sum: number, bytes) => sum + bytes, SLACK);

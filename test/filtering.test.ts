@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { rootSizes } from '../src/backend/layout.js';
 import { kmeans, kmeansSteps, makeBlobs } from '../src/index.js';
 import { createRandom } from '../src/random.js';
 import type { FloatArray, KMeansOptions, Precision } from '../src/types.js';
@@ -36,6 +37,8 @@ function expectSameAsLloyd(data: FloatArray, k: number, options: KMeansOptions):
   expect(found[1]).toEqual(found[0]);
   expect(found[2]).toEqual(found[0]);
 }
+
+const { own } = rootSizes;
 
 onEveryBackend('the filtering algorithm', (ran) => {
   it('gives the bits of plain Lloyd on every kind of box', () => {
@@ -82,6 +85,20 @@ onEveryBackend('the filtering algorithm', (ran) => {
       precision: 'float32',
     });
     expectSameAsLloyd(data.data as FloatArray, 6, { nFeatures: 3, init: 'random', nInit: 1, tol: 0, maxIter: 6 });
+  });
+
+  it.each(Object.keys(KINDS))('also where samples are brought to several roots: %s', (kind) => {
+    rootSizes.own = rootSizes.shared;
+    for (const [d, precision] of [
+      [1, 'float64'],
+      [3, 'float32'],
+    ] as const) {
+      const random = createRandom(d);
+      const sampleWeight = Array.from({ length: 20_000 }, () => Math.floor(random() * 3) * 0.3);
+      const options = { nFeatures: d, init: 'random', nInit: 2, tol: 0, maxIter: 4, sampleWeight } as const;
+      expectSameAsLloyd(valuesOf(kind, 20_000, d, 2, precision), 17, options);
+    }
+    rootSizes.own = own;
   });
 
   it('takes the same steps: labels, inertia and how many labels changed', () => {

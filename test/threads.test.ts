@@ -70,10 +70,18 @@ describe('worker threads give the bits of one', () => {
       await expectSame(blobs(n, d, k, precision), k, { nFeatures: d, tol: 0 });
     });
 
-    test.each(['lloyd', 'hamerly', 'yinyang', 'hartigan-wong'] as const)('algorithm %s', async (algorithm) => {
-      for (const d of [2, 7, 40])
-        await expectSame(blobs(4000, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [1, 3]);
+    test('trees with several roots, grown at once or in the middle of a run', async () => {
+      for (const k of [3, 30])
+        await expectSame(blobs(30_000, 2, k, precision), k, { nFeatures: 2, nInit: 2, maxIter: 30, tol: 0 });
     });
+
+    test.each(['lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'] as const)(
+      'algorithm %s',
+      async (algorithm) => {
+        for (const d of [2, 7, 40])
+          await expectSame(blobs(4000, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [1, 3]);
+      },
+    );
 
     test.each(['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)('seeding %s', async (seeding) => {
       const sampleWeight = Float64Array.from({ length: 4000 }, (_, i) => ((i * 7919) % 13) / 7);

@@ -85,8 +85,7 @@ export function* prepareAlgorithm(
   patient: boolean,
 ): Work<() => Work<Iteration, Iteration>> {
   if (algorithm === 'hartigan-wong') {
-    const transfers = new Transfers(run);
-    yield* transfers.prepare();
+    const transfers = yield* Transfers.create(run);
     return () => hartiganWong(run, limits, transfers);
   }
   const assignment = yield* assignmentFor(algorithm, run, magnitude, patient);

@@ -1,42 +1,53 @@
 import {
+  CELL_ROWS,
+  CUT_BYTES,
   type FilterBuffers,
+  FRESH_BYTES,
   filterLayout,
   growLayout,
   listRoom,
   NODE_BYTES,
   RECORD_BYTES,
-  treeNodes,
+  TREE_PLAN_BYTES,
+  treeLevels,
   treeRowBytes,
   treeStride,
 } from '../backend/layout.js';
-import { inParts, type Work } from '../backend/pass.js';
+import { make, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, sumsEntryLength } from '../backend/shapes.js';
 import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
 
-/** Samples up to which a node stays a leaf … */
-const LEAF_SIZE = 64;
-/** … and up to which one kernel call takes a node. */
-const CALL_SAMPLES = 65536;
+/** Samples of each root among which cuts between roots are chosen. */
+const SAMPLED = 16;
 
-// The parts of a node that are read here, in words, and its limit, in float64; and of the plan. See assembly/tree.ts.
+/** Steps, as passes count them, of a look at a candidate, and of sorting a sample. */
+const LOOK_WORK = 128;
+const SORT_WORK = 200;
+
+// The parts of a node that are written here, in words, and its limit, in float64; and of a plan, in words and bytes. See
+// assembly/tree.ts.
 const START = 20;
 const COUNT = 21;
-const CHILD = 22;
 const OWNER = 23;
 const LIMIT = 9;
-const NODE_COUNT = 84;
+const SAMPLE_LABELS = 15;
+const LOOKS = 27;
 const MOVED = 112;
 
 /**
- * The labels of plain assignment by the filtering algorithm (Kanungo et al. 2002): samples are sorted into a tree of boxes
+ * The labels of plain assignment by the filtering algorithm (Kanungo et al. 2002): samples are sorted into trees of boxes
  * once; then whole boxes go to the only centroid that can be nearest to all of them, with the exact sums of their samples,
  * and boxes that the moves of the centroids cannot have reached are not looked at.
  */
 export class Filtering implements Assignment {
   readonly buffers: FilterBuffers;
-  /** Addresses of nodes that hold all samples between them; none before the tree is grown. */
-  private readonly roots: number[] = [];
+  /** Cuts from the first to a root. */
+  private readonly levels: number;
+  /** Nodes at which trees begin; none before these are grown. */
+  private roots = 0;
+  /** Candidates looked at in the assignment before. */
+  private looks = 0;
   /** Whether a run has just begun. */
   private first = true;
   /** How far any two centroids can have come nearer to each other since then. */
@@ -55,133 +66,188 @@ export class Filtering implements Assignment {
   ) {
     const { samples, k } = run;
     const { n, d, precision, workspace } = samples;
-    this.buffers = workspace.take(filterLayout({ n, d, k, precision, threads: 1 }), n);
+    const { threads, deferred } = workspace;
+    this.levels = treeLevels(n, deferred);
+    this.buffers = workspace.take(filterLayout({ n, d, k, precision, threads, levels: this.levels }), n);
     run.writeLabels = () => this.writeLabels();
   }
 
   restart(): void {
     this.first = true;
     this.moved = 0;
-    if (this.roots.length > 0) this.begin();
+    if (this.roots > 0) this.begin();
   }
 
   *assign(): Work<number> {
     const { run, buffers, first } = this;
-    const { workspace, precision } = run.samples;
     this.first = false;
-    if (this.roots.length === 0) {
+    if (this.roots === 0) {
       if (this.patience-- > 0) {
         yield* run.assign();
         return yield* run.accumulate();
       }
-      yield* this.grow();
+      yield* this.grow(!first);
       if (first) this.begin();
-      else yield* this.adopt();
     }
     if (!first) this.addShifts();
     this.writeRecords();
     this.stale = true;
-    const { filter } = run.backend.kernels[precision];
-    let changed = 0;
-    for (const root of this.roots) {
-      changed += filter(buffers.plan, root);
-      if (workspace.deferred) yield;
-    }
+    const changed = yield* this.pass(
+      (kernels, root, count, thread) =>
+        kernels.filter(buffers.plan + thread * TREE_PLAN_BYTES, buffers.nodes + root * NODE_BYTES, count),
+      this.looks * LOOK_WORK,
+    );
+    this.looks = this.plans().reduce((sum, plan) => sum + plan[LOOKS]!, 0);
+    if (changed > 0) run.gatherSums();
     return first ? run.samples.n : changed;
   }
 
-  /** Sorts the samples into the tree. */
-  *grow(): Work {
-    const { run, buffers } = this;
-    const { samples, k } = run;
-    const { n, d, precision, workspace, kernels, x, stride, weights } = samples;
-    const { plan, columns, order, nodes, nodeSums, records, lists, squares, fresh } = buffers;
-    const { previous, sums } = run.buffers;
-    const mark = workspace.mark();
-    const { rows, stack } = workspace.take(growLayout({ n, d, precision, threads: 1 }), n);
-    // Of one feature, the second column is that one again.
-    workspace
-      .int32(plan, 27)
-      .set([
-        ...[columns, d > 1 ? treeStride(n) : 0, d, order, previous, weights, nodes, nodeSums, sums],
-        ...[lists, lists + k * 4, lists + listRoom(k) * 4, squares, 0, fresh],
-        ...[
-          n,
-          x,
-          stride,
-          rows,
-          treeRowBytes(d, precision),
-          0,
-          1,
-          treeNodes(n),
-          stack,
-          1,
-          LEAF_SIZE,
-          bytesOf(precision),
-        ],
-      ]);
-    workspace.int32(lists, k).set(Array.from({ length: k }, (_, j) => records + j * RECORD_BYTES));
-    workspace.int32(stack, 2).set([nodes, 0]);
-    workspace.int32(nodes, NODE_BYTES / 4).set([0, n, 0], START);
-    while (kernels.growTree(plan) > 0) if (workspace.deferred) yield;
-    workspace.backTo(mark);
+  /** Has a call made for all roots; returns the sum of the values. */
+  private pass(call: RangeCall, work: number): Work<number> {
+    const { backend, samples } = this.run;
+    const { workspace, precision } = samples;
+    const n = this.roots;
+    return make(workspace, { call, backend, precision, n, rows: 1, work: work / n, values: 0 });
+  }
 
-    const words = this.nodeWords();
-    const findRoots = (at: number): void => {
-      const child = this.childOf(words, at);
-      if (child === 0 || words[at + COUNT]! <= CALL_SAMPLES) {
-        this.roots.push(nodes + at * 4);
-        return;
+  /** The plan of each thread, in words. */
+  private plans(): Int32Array[] {
+    const { workspace } = this.run.samples;
+    return Array.from({ length: workspace.threads }, (_, thread) =>
+      workspace.int32(this.buffers.plan + thread * TREE_PLAN_BYTES, TREE_PLAN_BYTES / 4),
+    );
+  }
+
+  /** Sorts the samples into trees; takes over the labels of plain assignment if there are some. */
+  *grow(labelled = false): Work {
+    const { run, buffers, levels } = this;
+    const { samples, k } = run;
+    const { n, d, precision, workspace, x, stride, weights } = samples;
+    const { plan, columns, order, nodes, nodeSums, lists, squares, fresh } = buffers;
+    const roots = 2 ** levels;
+    this.roots = roots;
+    this.looks = k * roots + (n * Math.min(k, 8)) / 8;
+    const mark = workspace.mark();
+    const { rows, cells, starts, cuts } = workspace.take(growLayout({ n, d, precision, levels }), n);
+    this.plans().forEach((words, thread) => {
+      const list = lists + thread * listRoom(k) * 4;
+      // Of one feature, the second column is that one again.
+      words.set([
+        ...[columns, d > 1 ? treeStride(n) : 0, d, order, run.buffers.previous, weights, nodes, nodeSums],
+        ...[run.sumsAt(thread), list, list + k * 4, list + listRoom(k) * 4, squares + thread * k * 8, 0],
+        ...[fresh + thread * FRESH_BYTES, labelled ? run.buffers.labels : 0],
+        ...[x, stride, rows, treeRowBytes(d, precision), cuts, levels, cells, 0, 0, 0, bytesOf(precision)],
+      ]);
+      workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
+    });
+    this.cut(cuts, roots);
+    const startsAt = (i: number) => starts + (i / CELL_ROWS) * roots * 4;
+    const work = 2 * levels + 8;
+    yield* samples.pass(
+      (kernels, i, count) => kernels.countCells(plan, i, count, startsAt(i)),
+      CELL_ROWS,
+      0,
+      undefined,
+      work,
+    );
+    this.placeRoots(workspace.int32(starts, Math.ceil(n / CELL_ROWS) * roots));
+    yield* samples.pass(
+      (kernels, i, count) => kernels.fillCells(plan, i, count, startsAt(i)),
+      CELL_ROWS,
+      0,
+      undefined,
+      work,
+    );
+    yield* this.pass(
+      (kernels, root, count, thread) =>
+        kernels.growTree(plan + thread * TREE_PLAN_BYTES, nodes + root * NODE_BYTES, count),
+      n * SORT_WORK,
+    );
+    workspace.backTo(mark);
+    for (const words of this.plans()) words[SAMPLE_LABELS] = run.buffers.labels;
+  }
+
+  /** Chooses cuts, through the median of the longest side of some samples, for so many roots. */
+  private cut(cuts: number, roots: number): void {
+    const { workspace, precision, x, n, d, stride } = this.run.samples;
+    const bytes = bytesOf(precision);
+    const values = workspace.floats(precision, x, d * stride);
+    const columns = workspace.int32(cuts, (roots * CUT_BYTES) / 4);
+    const places = workspace.floats(precision, cuts, (roots * CUT_BYTES) / bytes);
+    const choose = (at: number, sampled: number[]): void => {
+      if (at >= roots) return;
+      let column = 0;
+      let sorted = new Float64Array(0);
+      let longest = -1;
+      for (let f = 0; f < d; f++) {
+        const all = Float64Array.from(sampled, (i) => values[f * stride + i]!).sort();
+        const side = all[all.length - 1]! - all[0]!;
+        if (!(side > longest)) continue;
+        longest = side;
+        column = f * stride;
+        sorted = all;
       }
-      findRoots(child);
-      findRoots(child + NODE_BYTES / 4);
+      const place = sorted[sorted.length >> 1] ?? 0;
+      columns[(at * CUT_BYTES) / 4] = column * bytes;
+      places[(at * CUT_BYTES + 8) / bytes] = place;
+      choose(
+        2 * at,
+        sampled.filter((i) => values[column + i]! < place),
+      );
+      choose(
+        2 * at + 1,
+        sampled.filter((i) => values[column + i]! >= place),
+      );
     };
-    findRoots(0);
+    const count = roots * SAMPLED;
+    if (roots > 1)
+      choose(
+        1,
+        Array.from({ length: count }, (_, s) => Math.floor((s * n) / count)),
+      );
+  }
+
+  /** Makes of how many samples of each range belong to each root where the first of them goes. */
+  private placeRoots(starts: Int32Array): void {
+    const { roots } = this;
+    const { words } = this.nodes();
+    let next = 0;
+    for (let root = 0; root < roots; root++) {
+      const start = next;
+      for (let at = root; at < starts.length; at += roots) {
+        const count = starts[at]!;
+        starts[at] = next;
+        next += count;
+      }
+      words[(root * NODE_BYTES) / 4 + START] = start;
+      words[(root * NODE_BYTES) / 4 + COUNT] = next - start;
+    }
   }
 
   /** All samples are in the first cluster to begin with. */
   private begin(): void {
-    const { buffers, run } = this;
-    const { workspace, d } = run.samples;
-    const length = sumsEntryLength(d);
-    workspace.float64(run.buffers.sums + length * 8, length).set(workspace.float64(buffers.nodeSums, length));
-    this.forget(0);
-  }
-
-  /** Takes over the labels of plain assignment. */
-  private *adopt(): Work {
-    const { buffers, run } = this;
-    const { workspace, n } = run.samples;
-    const labels = workspace.int32(run.buffers.labels, n);
-    const order = workspace.int32(buffers.order, n);
-    const sorted = workspace.int32(run.buffers.previous, n);
-    yield* inParts(workspace, n, (from, to) => {
-      for (let i = from; i < to; i++) sorted[i] = labels[order[i]!]!;
+    const { buffers, run, roots } = this;
+    const length = sumsEntryLength(run.samples.d);
+    const nodeSums = run.samples.workspace.float64(buffers.nodeSums, roots * length);
+    const sums = run.sums();
+    nodeSums.forEach((value, at) => {
+      sums[length + (at % length)]! += value;
     });
-    this.forget(-1);
-  }
-
-  /** Every node is to be looked at, whatever its limit. `owner`: the cluster of all samples, or −1. */
-  private forget(owner: number): void {
-    const words = this.nodeWords();
-    const limits = this.run.samples.workspace.float64(this.buffers.nodes, words.length / 2);
-    for (let at = 0; at < words.length; at += NODE_BYTES / 4) {
-      words[at + OWNER] = owner;
-      limits[at / 2 + LIMIT] = -1;
+    const { words, limits } = this.nodes();
+    for (let root = 0; root < roots; root++) {
+      words[(root * NODE_BYTES) / 4 + OWNER] = 0;
+      limits[(root * NODE_BYTES) / 8 + LIMIT] = -1;
     }
   }
 
-  /** All nodes. */
-  private nodeWords(): Int32Array {
+  /** The roots. */
+  private nodes(): { words: Int32Array; limits: Float64Array } {
     const { workspace } = this.run.samples;
-    const nodes = workspace.int32(this.buffers.plan + NODE_COUNT, 1)[0]!;
-    return workspace.int32(this.buffers.nodes, (nodes * NODE_BYTES) / 4);
-  }
-
-  /** Where the first child of a node begins, in words; 0: it has none. */
-  private childOf(words: Int32Array, at: number): number {
-    const child = words[at + CHILD]! >>> 0;
-    return child && (child - this.buffers.nodes) / 4;
+    const bytes = this.roots * NODE_BYTES;
+    return {
+      words: workspace.int32(this.buffers.nodes, bytes / 4),
+      limits: workspace.float64(this.buffers.nodes, bytes / 8),
+    };
   }
 
   /** Any two centroids came nearer by no more than the two longest shifts together, rounded up. */
@@ -228,34 +294,20 @@ export class Filtering implements Assignment {
     const reach = Math.sqrt(longest) + this.magnitude * Math.sqrt(d);
     const [epsilon, least] = precision === 'float32' ? [2 ** -24, 2 ** -148] : [2 ** -53, 2 ** -1073];
     const margin = (2.02 * (d + 2) * epsilon + 16 * (d + 4) * 2 ** -53) * reach * reach + (d + 16) * least;
-    workspace.float64(buffers.plan + MOVED, 2).set([this.moved, margin]);
+    this.plans().forEach((words, thread) => {
+      words[LOOKS] = 0;
+      workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 2).set([this.moved, margin]);
+    });
   }
 
   /** Brings the labels into the order of the samples, where they are not. */
   private *writeLabels(): Work {
     if (!this.stale) return;
     this.stale = false;
-    const { run, buffers } = this;
-    const { workspace, n } = run.samples;
-    const order = workspace.int32(buffers.order, n);
-    const sorted = workspace.int32(run.buffers.previous, n);
-    const labels = workspace.int32(run.buffers.labels, n);
-    const words = this.nodeWords();
-    const write = (at: number, above: number): void => {
-      const owner = above < 0 ? words[at + OWNER]! : above;
-      const child = owner < 0 && this.childOf(words, at);
-      if (child) {
-        write(child, owner);
-        write(child + NODE_BYTES / 4, owner);
-        return;
-      }
-      const start = words[at + START]!;
-      const end = start + words[at + COUNT]!;
-      for (let i = start; i < end; i++) labels[order[i]!] = owner < 0 ? sorted[i]! : owner;
-    };
-    for (const root of this.roots) {
-      write((root - buffers.nodes) / 4, -1);
-      if (workspace.deferred) yield;
-    }
+    const { buffers, run } = this;
+    yield* this.pass(
+      (kernels, root, count) => kernels.spreadLabels(buffers.plan, buffers.nodes + root * NODE_BYTES, count),
+      run.samples.n * 4,
+    );
   }
 }

@@ -72,7 +72,7 @@ export class Run {
       undefined,
       { sums: [this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids] },
     );
-    if (changed > 0) for (let thread = 1; thread < this.samples.workspace.threads; thread++) this.gatherSums(thread);
+    if (changed > 0) this.gatherSums();
     return changed;
   }
 
@@ -96,13 +96,15 @@ export class Run {
     kernels.accumulate(start, 1, d, 1, best, best + 4, sums, plan);
   }
 
-  /** Adds what another thread moved to the sums of the first, those of all between passes: exact, in any order. */
-  private gatherSums(thread: number): void {
+  /** Adds what other threads moved to the sums of the first, those of all between passes: exact, in any order. */
+  gatherSums(): void {
     const all = this.sums(0);
-    const moved = this.sums(thread);
     const entry = sumsEntryLength(this.samples.d);
-    for (let c = entry; c < moved.length; c++) all[c] = all[c]! + moved[c]!;
-    moved.fill(0, entry);
+    for (let thread = 1; thread < this.samples.workspace.threads; thread++) {
+      const moved = this.sums(thread);
+      for (let c = entry; c < moved.length; c++) all[c] = all[c]! + moved[c]!;
+      moved.fill(0, entry);
+    }
   }
 
   /** The grids, and the sums of one thread. */
@@ -110,7 +112,7 @@ export class Run {
     return this.samples.workspace.float64(this.sumsAt(thread), this.sumsLength());
   }
 
-  private sumsAt(thread: number): number {
+  sumsAt(thread: number): number {
     return this.buffers.sums + thread * this.sumsLength() * 8;
   }
 

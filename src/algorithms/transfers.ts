@@ -43,15 +43,18 @@ export class Transfers {
   /** What joining the cluster that `cheapest` found costs. */
   private joining = 0;
 
-  constructor(private readonly run: Run) {
-    const { samples, k } = run;
-    const { n, d } = samples;
-    this.x = new Float64Array(n * d);
-    this.weights = samples.weightValues?.slice() ?? new Float64Array(n).fill(1);
+  private constructor(
+    private readonly run: Run,
+    [x, weights, savings, seen]: readonly Float64Array[],
+  ) {
+    const { n, d } = run.samples;
+    const { k } = run;
+    this.x = x!;
+    this.weights = weights!;
+    this.savings = savings!;
+    this.seen = seen!;
     this.labels = new Int32Array(n);
     this.second = new Int32Array(n);
-    this.savings = new Float64Array(n);
-    this.seen = new Float64Array(n);
     this.centroids = new Float64Array(k * d);
     this.counts = new Float64Array(k);
     this.inverse = new Float64Array(k);
@@ -59,10 +62,26 @@ export class Transfers {
     this.changedAt = new Float64Array(k);
   }
 
-  /** To be done once, before the first run. */
-  *prepare(): Work {
+  /** For all runs, with a copy of the samples. */
+  static *create(run: Run): Work<Transfers> {
+    const { n, d, workspace } = run.samples;
+    // Zeros for so many samples take their time too.
+    const room: Float64Array[] = [];
+    for (const width of [d, 1, 1, 1]) {
+      room.push(new Float64Array(n * width));
+      if (workspace.deferred) yield;
+    }
+    const transfers = new Transfers(run, room);
+    yield* transfers.prepare();
+    return transfers;
+  }
+
+  private *prepare(): Work {
     const { x } = this;
-    const { workspace, precision, x: from, stride, n, d } = this.run.samples;
+    const { workspace, precision, x: from, stride, n, d, weightValues } = this.run.samples;
+    if (weightValues) this.weights.set(weightValues);
+    else this.weights.fill(1);
+    if (workspace.deferred) yield;
     const inColumns = d <= COLUMNS_MAX_D;
     const values = workspace.floats(precision, from, inColumns ? d * stride : n * d);
     const origin = new Float64Array(d);

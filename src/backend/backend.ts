@@ -82,10 +82,16 @@ export interface Kernels {
   /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
   advance(plan: number, from: number, count: number, first: number): number;
 
-  /** Sorts samples into a tree of boxes, to be called until it returns 0. See assembly/tree.ts. */
-  growTree(plan: number): number;
-  /** Brings labels and sums of a node's samples up to date; how many labels changed. See assembly/filter.ts. */
-  filter(plan: number, node: number): number;
+  /** Tells below which root samples belong, and counts them. See assembly/tree.ts. */
+  countCells(plan: number, from: number, n: number, counts: number): void;
+  /** Copies them into rows, those of a root together. */
+  fillCells(plan: number, from: number, n: number, starts: number): void;
+  /** Sorts the rows of some roots by trees of boxes. */
+  growTree(plan: number, root: number, count: number): void;
+  /** Brings labels and sums of the samples of some nodes up to date; how many labels changed. See assembly/filter.ts. */
+  filter(plan: number, root: number, count: number): number;
+  /** Brings these labels into the order in which the samples came. */
+  spreadLabels(plan: number, root: number, count: number): void;
 
   /** Up to a panel's width of centroids, d × width, for `panelDistances`. */
   packDirect(centroids: number, count: number, d: number, panel: number): void;

@@ -137,25 +137,37 @@ export type BoundsBuffers = Record<keyof ReturnType<typeof boundsLayout>, number
 export const NODE_BYTES = 96;
 export const RECORD_BYTES = 96;
 
-/** Nodes of a tree at the most: one for ten samples. */
-export const treeNodes = (n: number): number => Math.ceil(n / 10) + 1;
+/** Samples below a root, or up to twice as many: what threads share is in small pieces, else it is what one kernel call takes. */
+export const rootSizes = { shared: 2 ** 12, own: 2 ** 16 };
+
+/** Log₂ of the number of roots: where there are few samples, one. */
+export const treeLevels = (n: number, shared: boolean): number =>
+  Math.min(Math.max(Math.floor(Math.log2(n / (shared ? rootSizes.shared : rootSizes.own))), 0), 10);
+
+/** Nodes of the trees at the most: one for ten samples beside the roots. */
+const treeNodes = (n: number, levels: number): number => Math.ceil(n / 10) + 2 ** levels;
+
+export const TREE_PLAN_BYTES = 128;
+/** A cache line, so that threads do not wait for each other's. */
+export const FRESH_BYTES = 64;
 
 /** Addresses of candidates that lists have room for, one list behind the other along a way down the tree. */
 export const listRoom = (k: number): number => 12 * k;
 
 /** What the filtering algorithm takes beside the buffers of the run. */
-export function filterLayout({ n, d, k, precision }: Shape) {
+export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { levels: number }) {
   return {
-    plan: 128,
+    /** For each thread, and so with the scratch below. */
+    plan: threads * TREE_PLAN_BYTES,
     /** The samples once more, in the order of the tree, and that order. */
     columns: treeStride(n) * d * bytesOf(precision),
     order: n * 4,
-    nodes: treeNodes(n) * NODE_BYTES,
-    nodeSums: treeNodes(n) * sumsEntryLength(d) * 8,
+    nodes: treeNodes(n, levels) * NODE_BYTES,
+    nodeSums: treeNodes(n, levels) * sumsEntryLength(d) * 8,
     records: k * RECORD_BYTES,
-    lists: listRoom(k) * 4,
-    squares: k * 8,
-    fresh: 32,
+    lists: threads * listRoom(k) * 4,
+    squares: threads * k * 8,
+    fresh: threads * FRESH_BYTES,
   };
 }
 
@@ -164,10 +176,21 @@ export type FilterBuffers = Record<keyof ReturnType<typeof filterLayout>, number
 /** Elements from column to column of the samples in the order of the tree. */
 export const treeStride = (n: number): number => (n + 7) & ~7;
 
-/** What growing the tree takes for the time being: rows of whole vectors, each with its index, and nodes to be looked at. */
+/** Samples that are counted apart, and in one kernel call, when they are brought to their roots. */
+export const CELL_ROWS = 16384;
+
+/** Bytes of a cut between roots. */
+export const CUT_BYTES = 16;
+
+/**
+ * What growing the trees takes for the time being: rows of whole vectors, each with its index, the root of each sample, how many
+ * of a range belong to each, and the cuts between these.
+ */
 export const treeRowBytes = (d: number, precision: Precision): number => (d * bytesOf(precision) + 4 + 15) & ~15;
 
-export const growLayout = ({ n, d, precision }: Omit<Shape, 'k'>) => ({
+export const growLayout = ({ n, d, precision, levels }: Pick<Shape, 'n' | 'd' | 'precision'> & { levels: number }) => ({
   rows: n * treeRowBytes(d, precision),
-  stack: 64 * 8,
+  cells: n * 2,
+  starts: Math.ceil(n / CELL_ROWS) * 2 ** levels * 4,
+  cuts: 2 ** levels * CUT_BYTES,
 });

@@ -42,6 +42,7 @@ const viewsOf = (buffer: ArrayBuffer) => ({
   float32: new Float32Array(buffer),
   float64: new Float64Array(buffer),
   int32: new Int32Array(buffer),
+  uint16: new Uint16Array(buffer),
 });
 
 function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
@@ -51,6 +52,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
   const floats = (): FloatArray => memory.views[precision];
   const f64 = () => memory.views.float64;
   const i32 = () => memory.views.int32;
+  const u16 = () => memory.views.uint16;
   /** Elements from sample to sample, from feature to feature. */
   const strides = (d: number, stride: number): [number, number] => (d <= COLUMNS_MAX_D ? [1, stride] : [stride, 1]);
   const weightAt = (weights: number, i: number): number => (weights ? f64()[weights / 8 + i]! : 1);
@@ -120,10 +122,9 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
   /** What both kernels of the filtering algorithm need of their plan, see assembly/tree.ts. */
   function treePlan(plan: number) {
     const [x, stride, d, order, labels, weights, nodes, nodeSums, sums, list, listEnd] = wordsOf(plan);
-    const [n, source, sourceStride] = wordsOf(plan + 60);
-    const node = nodes / 4;
-    const k = (listEnd - list) / 4;
-    return { x, stride, d, order, labels, weights, node, nodeSums, sums, list, k, n, source, sourceStride };
+    const [sampleLabels, source, sourceStride, rows, rowBytes, cuts, levels, cells] = wordsOf(plan + 60);
+    const own = { x, stride, d, order, labels, weights, nodes, nodeSums, sums, list, k: (listEnd - list) / 4 };
+    return { ...own, sampleLabels, source, sourceStride, rows, rowBytes, cuts, levels, cells: cells / 2 };
   }
 
   /** The first words of a plan. */
@@ -387,49 +388,96 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       return count;
     },
 
-    /** One leaf, the samples in the order in which they came. */
-    growTree(plan) {
-      const { x, stride, d, order, weights, node, nodeSums, sums, n, source, sourceStride } = treePlan(plan);
-      i32().fill(0, node, node + 24);
-      i32()[node + 21] = n;
-      f64().fill(0, nodeSums / 8, nodeSums / 8 + sumsEntryLength(d));
-      for (let i = 0; i < n; i++) {
-        i32()[order / 4 + i] = i;
-        for (let f = 0; f < d; f++)
-          floats()[x / bytes + f * stride + i] = floats()[source / bytes + f * sourceStride + i]!;
-        addToEntry(x / bytes + i, stride, d, weightAt(weights, i), sums / 8, nodeSums / 8);
+    countCells(plan, from, n, counts) {
+      const { source, cuts, levels, cells } = treePlan(plan);
+      const v = floats();
+      i32().fill(0, counts / 4, counts / 4 + 2 ** levels);
+      for (let i = from; i < from + n; i++) {
+        let cut = 1;
+        for (let level = 0; level < levels; level++) {
+          const at = cuts + cut * 16;
+          cut = 2 * cut + Number(v[(source + i32()[at / 4]!) / bytes + i]! >= v[(at + 8) / bytes]!);
+        }
+        u16()[cells + i] = cut - 2 ** levels;
+        i32()[counts / 4 + cut - 2 ** levels]!++;
       }
-      return 0;
+    },
+
+    fillCells(plan, from, n, starts) {
+      const { d, source, sourceStride, rows, rowBytes, cells } = treePlan(plan);
+      for (let i = from; i < from + n; i++) {
+        const row = rows + i32()[starts / 4 + u16()[cells + i]!]!++ * rowBytes;
+        for (let f = 0; f < d; f++) floats()[row / bytes + f] = floats()[source / bytes + f * sourceStride + i]!;
+        i32()[(row + rowBytes) / 4 - 1] = i;
+      }
+    },
+
+    /** Every root is a leaf, the samples in the order in which they came. */
+    growTree(plan, root, count) {
+      const { x, stride, d, order, labels, weights, nodes, nodeSums, sums, sampleLabels, rows, rowBytes } =
+        treePlan(plan);
+      const words = i32();
+      for (let node = root / 4; node < root / 4 + count * 24; node += 24) {
+        words[node + 22] = 0;
+        words[node + 23] = -1;
+        const entry = nodeSums / 8 + ((node * 4 - nodes) / 96) * sumsEntryLength(d);
+        f64().fill(0, entry, entry + sumsEntryLength(d));
+        const start = words[node + 20]!;
+        for (let at = start; at < start + words[node + 21]!; at++) {
+          const row = rows + at * rowBytes;
+          const i = words[(row + rowBytes) / 4 - 1]!;
+          words[order / 4 + at] = i;
+          if (sampleLabels) words[labels / 4 + at] = words[sampleLabels / 4 + i]!;
+          for (let f = 0; f < d; f++) floats()[x / bytes + f * stride + at] = floats()[row / bytes + f]!;
+          addToEntry(x / bytes + at, stride, d, weightAt(weights, i), sums / 8, entry);
+        }
+      }
     },
 
     /** Looks at every sample and centroid. */
-    filter(plan) {
-      const { x, stride, d, labels, weights, node, sums, list, k, n } = treePlan(plan);
+    filter(plan, root, count) {
+      const { x, stride, d, order, labels, weights, sums, list, k } = treePlan(plan);
       const v = floats();
       const words = i32();
-      const owner = words[node + 23]!;
-      words[node + 23] = -1;
       let changed = 0;
-      for (let i = 0; i < n; i++) {
-        let best = Infinity;
-        let to = 0;
-        for (let j = 0; j < k; j++) {
-          const record = (words[list / 4 + j]! + 32) / bytes;
-          let score = v[record + 1]!;
-          for (let f = 0; f < d; f++) score = round(score + round(v[x / bytes + f * stride + i]! * v[record + 2 + f]!));
-          if (score < best) {
-            best = score;
-            to = j;
+      for (let node = root / 4; node < root / 4 + count * 24; node += 24) {
+        const owner = words[node + 23]!;
+        words[node + 23] = -1;
+        const start = words[node + 20]!;
+        for (let at = start; at < start + words[node + 21]!; at++) {
+          let best = Infinity;
+          let to = 0;
+          for (let j = 0; j < k; j++) {
+            const record = (words[list / 4 + j]! + 32) / bytes;
+            let score = v[record + 1]!;
+            for (let f = 0; f < d; f++)
+              score = round(score + round(v[x / bytes + f * stride + at]! * v[record + 2 + f]!));
+            if (score < best) {
+              best = score;
+              to = j;
+            }
           }
+          const from = owner >= 0 ? owner : words[labels / 4 + at]!;
+          words[labels / 4 + at] = to;
+          if (to === from) continue;
+          changed++;
+          const w = weightAt(weights, words[order / 4 + at]!);
+          addSample(x / bytes + at, stride, d, w, sums / 8, to);
+          addSample(x / bytes + at, stride, d, -w, sums / 8, from);
         }
-        const from = owner >= 0 ? owner : words[labels / 4 + i]!;
-        words[labels / 4 + i] = to;
-        if (to === from) continue;
-        changed++;
-        addSample(x / bytes + i, stride, d, weightAt(weights, i), sums / 8, to);
-        addSample(x / bytes + i, stride, d, -weightAt(weights, i), sums / 8, from);
       }
       return changed;
+    },
+
+    spreadLabels(plan, root, count) {
+      const { order, labels, sampleLabels } = treePlan(plan);
+      const words = i32();
+      for (let node = root / 4; node < root / 4 + count * 24; node += 24) {
+        const owner = words[node + 23]!;
+        const start = words[node + 20]!;
+        for (let at = start; at < start + words[node + 21]!; at++)
+          words[sampleLabels / 4 + words[order / 4 + at]!] = owner >= 0 ? owner : words[labels / 4 + at]!;
+      }
     },
 
     packDirect(centroids, count, d, panel) {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { Filtering } from '../../../src/algorithms/filtering.js';
-import { NODE_BYTES, treeStride } from '../../../src/backend/layout.js';
+import { CUT_BYTES, NODE_BYTES, TREE_PLAN_BYTES, treeRowBytes, treeStride } from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D } from '../../../src/backend/shapes.js';
 import type { NumericArray } from '../../../src/types.js';
@@ -8,8 +8,57 @@ import type { Bench } from '../kernel-bench.js';
 import { expectExactSums, expectSame, labelsOf, moveCentroids, placeRun, withoutPadding } from '../kernel-checks.js';
 import type { KernelTests } from '../kernel-table.js';
 
+/** Whose all samples of a node are, in words. */
+const OWNER = 23;
+
 /** Kernels of the filtering algorithm, by way of the class that writes their plan. They are for samples in columns. */
 export const filterTests = {
+  /** Samples are told apart by the cuts from the root down. */
+  countCells(bench) {
+    if (bench.d > COLUMNS_MAX_D) return [];
+    const { memory, kernels } = bench;
+    const { plan, cells, counts, roots, from, length, expected } = placeCells(bench);
+    memory.run(
+      [
+        { pointer: cells + from * 2, bytes: length * 2 },
+        { pointer: counts, bytes: roots * 4 },
+      ],
+      () => kernels.countCells(plan, from, length, counts),
+    );
+    const found = bench.readInt16(cells + from * 2, length);
+    expectSame(found, expected);
+    const counted = bench.readInt32(counts, roots);
+    expectSame(
+      counted,
+      Array.from({ length: roots }, (_, root) => expected.filter((cell) => cell === root).length),
+    );
+    return [found, counted];
+  },
+
+  /** Rows of a root stand together, in the order of the samples, each with its values and its index. */
+  fillCells(bench) {
+    if (bench.d > COLUMNS_MAX_D) return [];
+    const { memory, kernels, d, n } = bench;
+    const { plan, rows, rowBytes, cells, counts, roots, from, length, expected } = placeCells(bench);
+    bench.memory.workspace.int32(counts, roots).set(Array.from({ length: roots }, (_, root) => root * n));
+    new Int16Array(memory.backend.memory.buffer, cells + from * 2, length).set(expected);
+    const values = { pointer: rows, bytes: roots * n * rowBytes };
+    memory.run([values, { pointer: counts, bytes: roots * 4 }], () => kernels.fillCells(plan, from, length, counts));
+    const found = Array.from({ length: roots }, (_, root) =>
+      expected.flatMap((cell, i) => (cell === root ? [from + i] : [])),
+    ).flatMap((members, root) =>
+      members.map((i, place) => {
+        const row = rows + (root * n + place) * rowBytes;
+        expect(bench.readInt32(row + rowBytes - 4, 1)[0]).toBe(i);
+        const read = bench.read(row, d);
+        expectSame(read, bench.rows[i]!);
+        return read;
+      }),
+    );
+    expect(found.length).toBe(length);
+    return found;
+  },
+
   /** Every sample stands in one leaf, within the boxes of all nodes above, and the sums of the whole are exact. */
   growTree(bench) {
     if (bench.d > COLUMNS_MAX_D) return [];
@@ -33,6 +82,34 @@ export const filterTests = {
     expectExactSums(bench, sums, Array(n).fill(0));
     memory.workspace.backTo(mark);
     return [withoutPadding(bench, sums)];
+  },
+
+  /** Labels go where their samples came from; a node that is one cluster's has none of its own. */
+  spreadLabels(bench) {
+    if (bench.d > COLUMNS_MAX_D) return [];
+    const { memory, kernels, n, k } = bench;
+    const mark = memory.workspace.mark();
+    const { run } = placeRun(bench);
+    const filtering = new Filtering(run, 0, 0);
+    now(filtering.grow());
+    const { plan, nodes, order } = filtering.buffers;
+    const sorted = bench.labels();
+    memory.workspace.int32(run.buffers.previous, n).set(sorted);
+    const spread = () => {
+      memory.run([{ pointer: run.buffers.labels, bytes: n * 4 }], () => kernels.spreadLabels(plan, nodes, 1));
+      return bench.readInt32(run.buffers.labels, n);
+    };
+    const labels = spread();
+    const sampleAt = bench.readInt32(order, n);
+    expectSame(
+      Int32Array.from(sampleAt, (i) => labels[i]!),
+      sorted,
+    );
+    memory.workspace.int32(nodes, NODE_BYTES / 4)[OWNER] = k - 1;
+    const owned = spread();
+    expectSame(owned, Array(n).fill(k - 1));
+    memory.workspace.backTo(mark);
+    return [owned];
   },
 
   /** Over several moves of the centroids, labels are those of `assign`, and the sums theirs. */
@@ -64,6 +141,37 @@ export const filterTests = {
     return found;
   },
 } satisfies KernelTests;
+
+/** A plan that brings some of the samples to the roots of a few cuts, and below which each belongs. */
+function placeCells(bench: Bench) {
+  const { memory, d, n, x, stride, bytes, precision, rows } = bench;
+  const levels = bench.integer(4);
+  const roots = 2 ** levels;
+  const cuts = Array.from({ length: roots }, () => ({ f: bench.integer(d), place: rows[bench.integer(n)]! }));
+  const cutsAt = memory.space(roots * 2, 8);
+  cuts.forEach(({ f, place }, cut) => {
+    if (cut === 0) return;
+    memory.workspace.int32(cutsAt + cut * CUT_BYTES, 1)[0] = f * stride * bytes;
+    memory.workspace.floats(precision, cutsAt + cut * CUT_BYTES + 8, 1)[0] = place[f]!;
+  });
+  const from = bench.integer(n);
+  const length = n - from;
+  const rowBytes = treeRowBytes(d, precision);
+  const at = {
+    cells: memory.space(n, 2),
+    counts: memory.space(roots, 4),
+    rows: memory.space((roots * n * rowBytes) / 16, 16),
+  };
+  const words = new Int32Array(TREE_PLAN_BYTES / 4);
+  words[2] = d;
+  words.set([x, stride, at.rows, rowBytes, cutsAt, levels, at.cells], 16);
+  const expected = rows.slice(from).map((row) => {
+    let cut = 1;
+    while (cut < roots) cut = 2 * cut + Number(row[cuts[cut]!.f]! >= cuts[cut]!.place[cuts[cut]!.f]!);
+    return cut - roots;
+  });
+  return { ...at, plan: memory.place(words), rowBytes, roots, from, length, expected };
+}
 
 /** The samples of a node lie in its box, but for rounding, and its children share them. The reference makes no boxes. */
 function expectBoxes(bench: Bench, node: number, sorted: readonly number[][], start: number, count: number): void {
