@@ -29,13 +29,16 @@ export function nativeReport(cells: readonly CellResult[], versions: Readonly<Re
 
 function introduction(cells: readonly CellResult[]): string {
   const { threads, precision } = cells[0]!;
+  const commits = [...new Set(cells.map(({ commit }) => commit))];
+  const runs = [...new Set(cells.map(({ timings }) => timings.ours.runs))].sort((a, b) => a - b);
   const fewer = cells.some(({ timings }) => Object.values(timings).some(({ runs }) => runs < timings.ours.runs));
   return `Milliseconds from given starting rows until no label changes (300 iterations at the most), ${precision},
 ${threads === 1 ? 'one thread' : `${threads} threads for theirs, one for ours`}: scikit-learn's two algorithms, FAISS (which has no stopping rule and leaves no labels), and ours through
 the public API, from a flat typed array, copying included. All run the same number of iterations: where rounding sends
 scikit-learn and ours different ways, as many as the first to converge takes. *Ratio*: the fastest of theirs by ours. What
 they end with at convergence: *labels*, the share that scikit-learn's Lloyd and ours agree on; *inertia*, ours by
-scikit-learn's, less one. The pixels are those of a made picture.${fewer ? ' Medians of five; of three where a run takes more than three seconds, one run where it takes more than ten.' : ''}`;
+scikit-learn's, less one. The pixels are those of a made picture. Cells were measured at commit ${commits.join(', ')}, each the median
+of ${runs.join(' or ')} of our runs.${fewer ? ' Medians of five; of three where a run takes more than three seconds, one run where it takes more than ten.' : ''}`;
 }
 
 function cellTable(cells: readonly CellResult[]): string {
