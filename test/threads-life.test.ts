@@ -147,6 +147,18 @@ describe('a worker', () => {
     expect(made.length).toBe(4);
   });
 
+  test('that is ended before it is up leaves that call to the calling thread; the next one gets new ones', async () => {
+    init({
+      createWorker(source) {
+        const worker = createWorker(source);
+        if (made.length === 1) worker.terminate();
+        return worker;
+      },
+    });
+    expect((await kmeansAsync(small, 4, { threads: 2 })).labels).toEqual(kmeans(small, 4).labels);
+    await expectUsable();
+  });
+
   test.each([
     ['does not come up', () => new Worker('throw new Error("no")', { eval: true })],
     [

@@ -105,7 +105,7 @@ export class Crew {
       (reply) => waiting.shift()!.resolve(reply as Reply),
       (ran) => {
         // Where a worker has run once, others will.
-        if (ran && crew === this) crew = undefined;
+        if (ran && crew === this && !this.broken) crew = undefined;
         this.die();
       },
     );

@@ -232,7 +232,7 @@ export class Pool {
     const worker = startWorker(hear, (ran) => {
       settle.reject();
       // Where a worker has run once, others will.
-      if (ran && pool === this) pool = undefined;
+      if (ran && pool === this && !this.broken) pool = undefined;
       this.die();
     });
     const thread = this.workers.push(worker) - 1;

@@ -43,14 +43,17 @@ export function configureWorkers(given: CreateWorker = createWorker): void {
  * A worker that runs the library's script; throws where there can be none.
  *
  * @param hear gets its messages
- * @param fail is called where it does not come up in time, or ends: whether it ever ran
+ * @param fail is called where it does not come up in time, or ends: whether others may come up, since it ran or was ended
  */
 export function startWorker(hear: (message: unknown) => void, fail: (ran: boolean) => void): WorkerThread {
   const worker = create(workerSource);
   let ran = false;
-  const end = () => {
+  let ended = false;
+  const end = (type?: string) => {
     clearTimeout(limit);
-    fail(ran);
+    // What cannot start has an error before it exits.
+    if (!ended) fail(ran || type === 'exit');
+    ended = true;
   };
   const limit = setTimeout(end, START_LIMIT);
   listen(worker, 'message', (event) => {
@@ -59,7 +62,7 @@ export function startWorker(hear: (message: unknown) => void, fail: (ran: boolea
     // In Node it is the message itself.
     hear((event as { data?: unknown }).data ?? event);
   });
-  for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, end);
+  for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, () => end(type));
   return worker;
 }
 
