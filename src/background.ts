@@ -60,7 +60,7 @@ export async function background<T>(
     const crew = apart ? currentCrew() : undefined;
     const modules = crew && compileSeparate(relaxedSimd);
     if (apart && modules)
-      return inParts(
+      return withParts(
         work,
         { crew, modules, room, n: nSamples, threads: Math.max(fits ? countApart : count, 1) },
         signal,
@@ -82,7 +82,7 @@ export async function background<T>(
 }
 
 /** Has work done by workers that each have their part of the samples. */
-async function inParts<T>(
+async function withParts<T>(
   work: (workspace: Workspace) => Work<T>,
   {
     crew,

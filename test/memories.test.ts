@@ -1,45 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { memoryLimit } from '../src/backend/workspace.js';
-import {
-  dispose,
-  init,
-  type KMeansAsyncOptions,
-  type KMeansResult,
-  kmeans,
-  kmeansAsync,
-  makeBlobs,
-} from '../src/index.js';
-import type { FloatArray, Precision } from '../src/types.js';
+import { dispose, init, kmeans, kmeansAsync, makeBlobs } from '../src/index.js';
 import { inProcess } from './helpers/in-process.js';
+import { bitsOf, blobs, describeThreads } from './helpers/thread-suite.js';
 
 // Where memory cannot be shared, or one memory does not hold the samples, workers have a part of them each: the same bits.
-
-const THREADS = [1, 2, 3, 4, 7];
-const precisions: Precision[] = ['float32', 'float64'];
-
-const bitsOf = ({ labels, centroids, counts, inertia, iterations, converged }: KMeansResult) => ({
-  labels: [...labels],
-  centroids: [...new Uint8Array(centroids[0]!.buffer)],
-  counts: [...counts],
-  inertia,
-  iterations,
-  converged,
-});
-
-const blobs = (n: number, d: number, k: number, precision: Precision, seed = n + d): FloatArray =>
-  makeBlobs({ nSamples: n, nFeatures: d, centers: Math.min(k, 12), spread: 1 + (seed % 3), seed, precision }).data
-    .data as FloatArray;
-
-async function expectSame(data: FloatArray, k: number, options: KMeansAsyncOptions, threads = THREADS): Promise<void> {
-  const expected = bitsOf(kmeans(data, k, options));
-  for (const count of threads) {
-    const result = await kmeansAsync(data, k, { ...options, threads: count });
-    expect(result.threads).toBe(count);
-    expect(result.backend).toBe('wasm-simd');
-    expect(bitsOf(result)).toEqual(expected);
-  }
-}
 
 /** As in a page that is not isolated. */
 function withoutSharing(): void {
@@ -56,8 +22,11 @@ function withoutSharing(): void {
 describe('workers that share no memory give the bits of one thread', () => {
   withoutSharing();
 
-  describe.each(precisions)('%s', (precision) => {
-    test.each([
+  describeThreads({
+    backend: 'wasm-simd',
+    // Bounds stand in for the tree of boxes.
+    sameAlgorithm: false,
+    shapes: [
       [1, 1, 1],
       [2, 2, 2],
       [1023, 4, 17],
@@ -66,34 +35,10 @@ describe('workers that share no memory give the bits of one thread', () => {
       [5000, 13, 33],
       [6001, 33, 20],
       [9097, 65, 70],
-    ])('%s × %s, k %s', async (n, d, k) => {
-      await expectSame(blobs(n, d, k, precision), k, { nFeatures: d, tol: 0 });
-    });
-
-    test.each(['lloyd', 'hamerly', 'yinyang', 'filtering'] as const)('algorithm %s', async (algorithm) => {
-      for (const d of [2, 7, 40])
-        await expectSame(blobs(9000, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [1, 3]);
-    });
-
-    test.each(['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)('seeding %s', async (seeding) => {
-      const sampleWeight = Float64Array.from({ length: 9000 }, (_, i) => ((i * 7919) % 13) / 7);
-      for (const d of [3, 20]) {
-        const data = blobs(9000, d, 20, precision);
-        await expectSame(data, 20, { nFeatures: d, init: seeding, seed: 3, maxIter: 9 }, [2, 4]);
-        await expectSame(data, 20, { nFeatures: d, init: seeding, nInit: 2, sampleWeight, maxIter: 9 }, [3]);
-      }
-    });
-
-    test.each(['euclidean', 'cosine'] as const)('metric %s, far from the origin', async (metric) => {
-      const data = blobs(9000, 6, 8, precision).map((x) => x + 1000) as FloatArray;
-      await expectSame(data, 8, { nFeatures: 6, metric }, [2, 7]);
-    });
-
-    test('clusters that run empty, copies, and an early stop', async () => {
-      const data = blobs(9000, 4, 3, precision).map((x) => Math.round(x)) as FloatArray;
-      const start = Array.from({ length: 30 }, (_, j) => (j < 15 ? [0, 0, 0, 1e3 + j] : [j, -j, j % 3, 1]));
-      await expectSame(data, 30, { nFeatures: 4, init: start, maxIter: 5 }, [2, 3]);
-    });
+    ],
+    algorithms: ['lloyd', 'hamerly', 'yinyang', 'filtering'],
+    many: 9000,
+    some: 9000,
   });
 });
 

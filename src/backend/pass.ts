@@ -5,7 +5,7 @@ import type { Workspace } from './workspace.js';
 
 /**
  * What a pass does to samples `from` … `from + count − 1`: one kernel call, or several. Arguments are linear in `from`, `count`
- * and `thread`, whose only use is to choose the scratch of a thread, and integers: they are worked out elsewhere from a few calls.
+ * and `thread`, whose only use is to choose the scratch of a thread: they are worked out elsewhere from a few calls.
  * Returns what the last call does, a number or nothing.
  */
 export type RangeCall = (kernels: Kernels, from: number, count: number, thread: number) => unknown;

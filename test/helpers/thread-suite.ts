@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { type KMeansAsyncOptions, type KMeansResult, kmeans, kmeansAsync, makeBlobs } from '../../src/index.js';
+import type { FloatArray, Precision } from '../../src/types.js';
+
+const THREADS = [1, 2, 3, 4, 7];
+const precisions: Precision[] = ['float32', 'float64'];
+
+export const bitsOf = ({ labels, centroids, counts, inertia, iterations, converged }: KMeansResult) => ({
+  labels: [...labels],
+  centroids: [...new Uint8Array(centroids[0]!.buffer)],
+  counts: [...counts],
+  inertia,
+  iterations,
+  converged,
+});
+
+export const blobs = (n: number, d: number, k: number, precision: Precision, seed = n + d): FloatArray =>
+  makeBlobs({ nSamples: n, nFeatures: d, centers: Math.min(k, 12), spread: 1 + (seed % 3), seed, precision }).data
+    .data as FloatArray;
+
+interface Suite {
+  /** What the workers run on. */
+  backend: string;
+  /** Whether they run the algorithm of the calling thread. */
+  sameAlgorithm: boolean;
+  /** n, d, k of plain calls. */
+  shapes: readonly (readonly [number, number, number])[];
+  algorithms: readonly NonNullable<KMeansAsyncOptions['algorithm']>[];
+  /** Samples of the tests of algorithms and seedings, and of the others. */
+  many: number;
+  some: number;
+}
+
+export type ExpectSame = (
+  data: FloatArray,
+  k: number,
+  options: KMeansAsyncOptions,
+  threads?: readonly number[],
+) => Promise<void>;
+
+/** That asynchronous calls give the bits of synchronous ones, whatever the number of threads. */
+export function describeThreads(
+  { backend, sameAlgorithm, shapes, algorithms, many, some }: Suite,
+  more?: (expectSame: ExpectSame, precision: Precision) => void,
+): void {
+  const expectSame: ExpectSame = async (data, k, options, threads = THREADS) => {
+    const here = kmeans(data, k, options);
+    for (const count of threads) {
+      const result = await kmeansAsync(data, k, { ...options, threads: count });
+      expect(result.threads).toBe(count);
+      expect(result.backend).toBe(backend);
+      if (sameAlgorithm) expect(result.algorithm).toBe(here.algorithm);
+      expect(bitsOf(result)).toEqual(bitsOf(here));
+    }
+  };
+
+  describe.each(precisions)('%s', (precision) => {
+    test.each(shapes)('%s × %s, k %s', async (n, d, k) => {
+      await expectSame(blobs(n, d, k, precision), k, { nFeatures: d, tol: 0 });
+    });
+
+    test.each(algorithms)('algorithm %s', async (algorithm) => {
+      for (const d of [2, 7, 40])
+        await expectSame(blobs(many, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [1, 3]);
+    });
+
+    test.each(['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)('seeding %s', async (seeding) => {
+      const sampleWeight = Float64Array.from({ length: many }, (_, i) => ((i * 7919) % 13) / 7);
+      for (const d of [3, 20]) {
+        const data = blobs(many, d, 20, precision);
+        await expectSame(data, 20, { nFeatures: d, init: seeding, seed: 3, maxIter: 9 }, [2, 4]);
+        await expectSame(data, 20, { nFeatures: d, init: seeding, nInit: 2, sampleWeight, maxIter: 9 }, [3]);
+      }
+    });
+
+    test.each(['euclidean', 'cosine'] as const)('metric %s, far from the origin', async (metric) => {
+      const data = blobs(some, 6, 8, precision).map((x) => x + 1000) as FloatArray;
+      await expectSame(data, 8, { nFeatures: 6, metric }, [2, 7]);
+    });
+
+    test('clusters that run empty, copies, and an early stop', async () => {
+      const data = blobs(some, 4, 3, precision).map((x) => Math.round(x)) as FloatArray;
+      const start = Array.from({ length: 30 }, (_, j) => (j < 15 ? [0, 0, 0, 1e3 + j] : [j, -j, j % 3, 1]));
+      await expectSame(data, 30, { nFeatures: 4, init: start, maxIter: 5 }, [2, 3]);
+    });
+
+    more?.(expectSame, precision);
+  });
+}
