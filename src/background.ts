@@ -26,6 +26,7 @@ type Room = (rows: number, threads: number, inParts: boolean) => number;
  *
  * @param size samples, features and clusters, which tell how much work a pass is
  * @param room for work that may have its samples in parts: where memory cannot be shared, or one does not hold them
+ * @param place where the samples already lie
  * @throws the reason of the signal, ERR_WORKER, and what the work throws
  */
 export async function background<T>(
@@ -34,6 +35,7 @@ export async function background<T>(
   { k, relaxedSimd }: { k: number; relaxedSimd: boolean },
   work: (workspace: Workspace) => Work<T>,
   room?: Room,
+  place?: Workspace,
 ): Promise<T> {
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
@@ -55,18 +57,18 @@ export async function background<T>(
 
   const byWorkers = async (): Promise<T> => {
     const fits = !room || room(nSamples, Math.max(count, 1), false) <= memoryLimit.bytes;
-    const lender = count > 0 && fits ? currentPool(relaxedSimd) : undefined;
+    const lender = count > 0 && fits ? currentPool(relaxedSimd, place) : undefined;
     const apart = room && !(fits && (lender || countApart === 0 || isPoolBroken()));
     const crew = apart ? currentCrew() : undefined;
     const modules = crew && compileSeparate(relaxedSimd);
     if (apart && modules)
       return withParts(
         work,
-        { crew, modules, room, n: nSamples, threads: Math.max(fits ? countApart : count, 1) },
+        { crew, modules, room, n: nSamples, threads: Math.max(fits ? countApart : count, 1), place },
         signal,
         givenUp,
       );
-    if (!lender) return inSlices(work, signal);
+    if (!lender) return inSlices(work, signal, place);
     const use = (workspace: Workspace) => {
       pool = lender;
       return drive(work(workspace), workspace, signal, lender, givenUp);
@@ -90,7 +92,15 @@ async function withParts<T>(
     room,
     n,
     threads,
-  }: { crew: Crew; modules: WebAssembly.Module[]; room: Room; n: number; threads: number },
+    place,
+  }: {
+    crew: Crew;
+    modules: WebAssembly.Module[];
+    room: Room;
+    n: number;
+    threads: number;
+    place: Workspace | undefined;
+  },
   signal: AbortSignal | undefined,
   givenUp: Promise<never>,
 ): Promise<T> {
@@ -119,22 +129,25 @@ async function withParts<T>(
       if (keep) releaseWorkspace(workspace);
     }
   };
-  return crew.lend(threads, bytes * memories, givenUp, use, () => inSlices(work, signal));
+  return crew.lend(threads, bytes * memories, givenUp, use, () => inSlices(work, signal, place));
 }
 
 /** Has work done on the calling thread, which others get in between. */
 export async function inSlices<T>(
   work: (workspace: Workspace) => Work<T>,
   signal: AbortSignal | undefined,
+  place?: Workspace,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const workspace = acquireWorkspace();
+  const workspace = place ?? acquireWorkspace();
   workspace.deferred = true;
   try {
     return await drive(work(workspace), workspace, signal);
   } finally {
-    workspace.deferred = false;
-    releaseWorkspace(workspace);
+    if (!place) {
+      workspace.deferred = false;
+      releaseWorkspace(workspace);
+    }
   }
 }
 
@@ -142,7 +155,7 @@ export async function inSlices<T>(
 export async function drive<T>(
   work: Work<T>,
   workspace: Workspace,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
   pool?: Pool,
   givenUp?: Promise<never>,
 ): Promise<T> {

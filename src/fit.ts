@@ -5,7 +5,7 @@ import { Run } from './algorithms/run.js';
 import { isRelaxed } from './backend/backend.js';
 import { runLayout } from './backend/layout.js';
 import type { Work } from './backend/pass.js';
-import { bytesOf, COLUMNS_MAX_D, floatArray } from './backend/shapes.js';
+import { bytesOf, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
 import { type FeatureStatistics, measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
@@ -106,7 +106,7 @@ export function* placeSamples(
   given?: Float64Array,
   rowsBefore = 0,
 ): Work<{ samples: Samples; statistics: FeatureStatistics }> {
-  const { nSamples: n, nFeatures: d, matrix } = source;
+  const { nSamples: n, nFeatures: d, resident } = source;
   const { parts } = workspace;
   const rows = parts?.rows ?? n;
   const small = workspace.take(
@@ -126,18 +126,18 @@ export function* placeSamples(
       : copySamples(workspace, source, precision, x, staging, weightsAt);
   };
 
-  // A matrix in this workspace is clustered where it is, unless its values have to change.
-  const resident =
-    d > COLUMNS_MAX_D && metric === 'euclidean' && matrix?.isIn(workspace, precision) ? matrix : undefined;
-  let samples = resident ? new Samples(workspace, precision, n, d, resident.pointer, d, weightsAt) : yield* copy();
+  // A matrix in this workspace is clustered where it is, and moved there.
+  const inPlace = resident?.isIn(workspace);
+  let samples = inPlace ? new Samples(workspace, precision, n, d, resident!.pointer, d, weightsAt) : yield* copy();
   if (metric === 'cosine') {
     yield* measureFeatures(samples, small, false, rowsBefore);
     yield* normalise(samples);
   }
   const statistics = yield* measureFeatures(samples, small, given ?? metric === 'euclidean', rowsBefore);
-  if (statistics.shift.some((value) => value !== 0)) {
-    if (resident) samples = yield* copy();
-    yield* subtractShift(samples, statistics.shift, small.shift);
+  const { shift } = statistics;
+  if (shift.some((value) => value !== 0) && !(inPlace && (yield* resident!.move(shift)))) {
+    if (inPlace) samples = yield* copy();
+    yield* subtractShift(samples, shift, small.shift);
   }
   return { samples, statistics };
 }

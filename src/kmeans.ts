@@ -1,8 +1,9 @@
 import type { Iteration } from './algorithms/lloyd.js';
 import { now, type Work } from './backend/pass.js';
-import { type Workspace, withWorkspace } from './backend/workspace.js';
-import { background } from './background.js';
+import type { Workspace } from './backend/workspace.js';
+import { background, drive } from './background.js';
 import type { Codebook } from './codebook.js';
+import { withResident } from './data/resident.js';
 import { readSource, type Source } from './data/source.js';
 import { Fit } from './fit.js';
 import { footprint } from './footprint.js';
@@ -23,7 +24,7 @@ import type { Data, KMeansAsyncOptions, KMeansOptions, KMeansResult } from './ty
 export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansResult {
   const resolved = resolveOptions(options);
   const source = readSource(data, resolved.nFeatures);
-  return withWorkspace(source.matrix?.workspace, (workspace) => now(cluster(workspace, data, source, k, resolved)));
+  return withResident(source.resident, resolved, (workspace) => now(cluster(workspace, data, source, k, resolved)));
 }
 
 /**
@@ -34,14 +35,18 @@ export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansRe
  */
 export async function kmeansAsync(data: Data, k: number, options?: KMeansAsyncOptions): Promise<KMeansResult> {
   const resolved = resolveOptions(options, KMEANS_ASYNC_RULES);
-  // Other calls may come in between: a matrix is copied out of its own workspace.
-  const { matrix, ...source } = readSource(data, resolved.nFeatures);
+  const source = readSource(data, resolved.nFeatures);
   const work = (workspace: Workspace) => cluster(workspace, data, source, k, resolved);
   // These transfers go from sample to sample, over all of them.
   const inOne = resolved.algorithm === 'hartigan-wong';
   const room = (rows: number, threads: number, inParts: boolean) =>
     footprint(source, rows, k, resolved, threads, inParts);
-  return background(options, source, { k, ...resolved }, work, inOne ? undefined : room);
+  const place = source.resident?.claim(resolved, true);
+  try {
+    return await background(options, source, { k, ...resolved }, work, inOne ? undefined : room, place);
+  } finally {
+    if (place) await drive(source.resident!.release(), place);
+  }
 }
 
 /** All of it, in a workspace. */

@@ -36,8 +36,7 @@ export function kmeansSteps(
   // A workspace of its own for as long as the generator lives: other calls may come between the steps.
   const workspace = acquireWorkspace();
   try {
-    const { matrix, ...copied } = source;
-    return iterate(now(Fit.prepare(workspace, data, copied, k, resolved)));
+    return iterate(now(Fit.prepare(workspace, data, source, k, resolved)));
   } catch (error) {
     releaseWorkspace(workspace);
     throw error;

@@ -29,6 +29,9 @@ let compiled: WebAssembly.Module | undefined;
 /** The same kernels with relaxed SIMD; null where the engine has none of it. */
 let relaxed: WebAssembly.Module | null | undefined;
 
+/** The same two for memory that threads share. */
+const shared: WebAssembly.Module[] = [];
+
 /** Whether plain JavaScript had to stand in for WebAssembly since the last choice. */
 let fellBack = false;
 
@@ -85,10 +88,10 @@ function compileKernels(): WebAssembly.Module {
 export function compileShared(withRelaxed: boolean): WebAssembly.Module[] | undefined {
   if (choice === 'js' || fellBack || given) return undefined;
   try {
+    shared[0] ??= compileEdited(simd);
     // The edits are near the beginning, where relaxed kernels have none.
-    const modules = [compileEdited(simd)];
-    if (withRelaxed && compileRelaxed()) modules.push(compileEdited(applyEdits(simd, relaxedEdits)));
-    return modules;
+    if (withRelaxed && compileRelaxed()) shared[1] ??= compileEdited(applyEdits(simd, relaxedEdits));
+    return shared.slice(0, withRelaxed ? 2 : 1);
   } catch {
     return undefined;
   }

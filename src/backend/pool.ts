@@ -17,9 +17,9 @@ import {
 import { Recorder } from './description.js';
 import { compileShared, type InitOptions } from './load.js';
 import type { Pass } from './pass.js';
+import { createSharedWorkspace } from './shared.js';
 import { configureWorkers, coreCount, startWorker, type WorkerThread } from './threads.js';
-import { createWasmBackend } from './wasm.js';
-import { Workspace } from './workspace.js';
+import type { Workspace } from './workspace.js';
 
 /** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
 const THREAD_WORK = 1.5e6;
@@ -27,6 +27,8 @@ const THREAD_WORK = 1.5e6;
 /** Where a call does not say. */
 let defaultThreads: InitOptions['threads'];
 let pool: Pool | undefined;
+/** The end of all calls so far that use worker threads or wait for them: they take turns. */
+let last: Promise<unknown> = Promise.resolve();
 
 /** Settles how many threads there are where a call does not say, and who makes them. */
 export function configureThreads({ createWorker, threads }: InitOptions): void {
@@ -51,8 +53,12 @@ export function threadsFor(asked: number | 'auto' | undefined, work: number): nu
   return most > 1 || cores === 1 ? most : 0;
 }
 
-/** The worker threads, or undefined where there can be none: memory cannot be shared, or none would start. */
-export function currentPool(relaxedSimd: boolean): Pool | undefined {
+/**
+ * The worker threads, or undefined where there can be none: memory cannot be shared, or none would start. Where the samples
+ * already lie in memory that can be, they are others, which end with the call: what they know of would not be given back.
+ */
+export function currentPool(relaxedSimd: boolean, place?: Workspace): Pool | undefined {
+  if (place?.shared && !pool?.broken) return Pool.create(relaxedSimd, place);
   if (pool && relaxedSimd && !pool.hasRelaxed) endThreads();
   pool ??= Pool.create(relaxedSimd);
   return pool?.broken ? undefined : pool;
@@ -68,7 +74,6 @@ export class Pool {
   /** Whether a worker died or would not start. */
   broken = false;
   private ended = false;
-  private retired = false;
   private readonly workers: WorkerThread[] = [];
   /** Whether all workers started. */
   ready: Promise<boolean> = Promise.resolve(true);
@@ -78,29 +83,28 @@ export class Pool {
   private readonly recorder: Recorder;
   /** Where there is none, workers send a message. */
   private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
-  private readonly workspace: Workspace;
-  /** Calls that use the workers or wait for them, and the end of the last of these. */
+  /** Calls that use the workers or wait for them. */
   private users = 0;
-  private last: Promise<unknown> = Promise.resolve();
+  /** Of workers that were ended. */
+  private ends: unknown[] = [];
   /** Of the pass under way. */
   private finish: (() => void) | undefined;
   private fail: ((error: Error) => void) | undefined;
 
   private constructor(
     private readonly modules: readonly WebAssembly.Module[],
-    private readonly memory: WebAssembly.Memory,
+    private readonly workspace: Workspace,
     readonly hasRelaxed: boolean,
+    /** Whether the workers end as soon as nobody uses them. */
+    private retired: boolean,
   ) {
     this.recorder = new Recorder(modules);
-    const backend = createWasmBackend(modules[0]!, () => modules[1], memory);
-    this.workspace = new Workspace(backend, 1, true);
   }
 
-  static create(relaxedSimd: boolean): Pool | undefined {
-    if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) return undefined;
-    const modules = compileShared(relaxedSimd);
-    const memory = modules && sharedMemory();
-    return memory && new Pool(modules, memory, relaxedSimd);
+  static create(relaxedSimd: boolean, place?: Workspace): Pool | undefined {
+    const workspace = place ?? createSharedWorkspace();
+    const modules = workspace && compileShared(relaxedSimd);
+    return modules && new Pool(modules, workspace, relaxedSimd, !!place);
   }
 
   /**
@@ -113,26 +117,29 @@ export class Pool {
     use: (workspace: Workspace) => Promise<T>,
     instead: () => Promise<T>,
   ): Promise<T> {
-    const { last, workspace } = this;
+    const { workspace } = this;
+    const before = last;
     let giveBack!: () => void;
-    this.last = new Promise<void>((resolve) => {
+    last = new Promise<void>((resolve) => {
       giveBack = resolve;
     });
     this.users++;
     for (const worker of this.workers) worker.ref?.();
     try {
-      await Promise.race([last, givenUp]);
+      await Promise.race([before, givenUp]);
       if (this.broken) return instead();
       this.start(threads);
-      workspace.threads = threads;
+      Object.assign(workspace, { threads, deferred: true });
       const mark = workspace.mark();
       try {
         return await use(workspace);
       } finally {
+        // A worker may be in the middle of a kernel when it is told to end.
+        await Promise.all(this.ends);
         workspace.backTo(mark);
       }
     } finally {
-      last.then(giveBack);
+      before.then(giveBack);
       if (--this.users === 0) this.rest();
     }
   }
@@ -183,7 +190,7 @@ export class Pool {
 
   private end(): void {
     this.ended = true;
-    for (const worker of this.workers) worker.terminate();
+    this.ends = this.workers.map((worker) => worker.terminate());
     this.workers.length = 0;
   }
 
@@ -209,7 +216,7 @@ export class Pool {
       while (this.workers.length < threads) more.push(this.startOne());
     } catch (error) {
       more.push(Promise.reject(error));
-      this.die();
+      this.die(false);
     }
     // The first failure settles it: the others are ended then, and may never tell.
     if (more.length > 0)
@@ -231,31 +238,24 @@ export class Pool {
     };
     const worker = startWorker(hear, (ran) => {
       settle.reject();
-      // Where a worker has run once, others will.
-      if (ran && pool === this && !this.broken) pool = undefined;
-      this.die();
+      this.die(ran);
     });
     const thread = this.workers.push(worker) - 1;
-    const { control, memory, modules } = this;
+    const { control, modules } = this;
+    const memory = this.workspace.shared!;
     worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start, []);
     return up;
   }
 
-  private die(): void {
+  private die(ran: boolean): void {
     if (this.ended) return;
     this.broken = true;
+    // Where a worker has run once, others will; else later calls need not try.
+    if (!ran) pool ??= this;
+    else if (pool === this) pool = undefined;
     this.end();
     this.fail?.(workerError());
     // Whoever waits for the pass waits in vain.
     Atomics.notify(this.words, DONE);
   }
-}
-
-/** A memory that may grow to 4 GiB, or as far as the engine allows: some refuse large ones. */
-function sharedMemory(): WebAssembly.Memory | undefined {
-  for (let maximum = 65536; maximum >= 256; maximum /= 2)
-    try {
-      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
-    } catch {}
-  return undefined;
 }

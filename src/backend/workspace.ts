@@ -21,15 +21,17 @@ const KEPT = 2;
  */
 export class Workspace {
   private top = FIRST;
+  /** Threads that kernels may run on at a time: each needs scratch of its own. */
+  threads = 1;
+  /** Whether passes are left to whoever drives the work, see pass.ts. */
+  deferred = false;
   /** Where samples lie with workers. */
   parts: Parts | undefined;
 
   constructor(
     readonly backend: Backend,
-    /** Threads that kernels may run on at a time: each needs scratch of its own. */
-    public threads = 1,
-    /** Whether passes are left to whoever drives the work, see pass.ts. */
-    public deferred = false,
+    /** The memory, where worker threads can share it. */
+    readonly shared?: WebAssembly.Memory,
   ) {}
 
   kernels(precision: Precision): Kernels {

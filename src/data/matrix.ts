@@ -1,9 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { createBackend } from '../backend/load.js';
-import { bytesOf } from '../backend/shapes.js';
-import { Workspace } from '../backend/workspace.js';
 import { rangeError, typeError } from '../errors.js';
 import type { FloatArray, Precision } from '../types.js';
+import { Resident } from './resident.js';
 import type { Source } from './source.js';
 
 /**
@@ -22,9 +20,7 @@ export function matrix(nSamples: number, nFeatures: number, precision: Precision
 
 export class Matrix {
   readonly shape: readonly [number, number];
-  /** @internal */
-  readonly pointer: number;
-  private lent: Workspace | undefined;
+  private samples: Resident | undefined;
 
   /** @internal Use `matrix()`. */
   constructor(
@@ -33,13 +29,12 @@ export class Matrix {
     readonly precision: Precision,
   ) {
     this.shape = [nSamples, nFeatures];
-    this.lent = new Workspace(createBackend());
-    this.pointer = this.lent.take({ values: nSamples * nFeatures * bytesOf(precision) }, nSamples).values;
+    this.samples = new Resident(nSamples, nFeatures, precision);
   }
 
   /** The n · d values, row by row: a view of the library's memory. Take it anew after a call that clusters the matrix. */
   get data(): FloatArray {
-    return this.workspace.floats(this.precision, this.pointer, this.shape[0] * this.shape[1]);
+    return this.resident.values();
   }
 
   /** A view of row i. */
@@ -52,33 +47,25 @@ export class Matrix {
 
   /** Gives the memory back; twice is harmless, any other use afterwards throws ERR_DISPOSED. */
   dispose(): void {
-    this.lent = undefined;
+    this.samples = undefined;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** @internal Where runs on this matrix take place. */
-  get workspace(): Workspace {
-    if (!this.lent) throw typeError('ERR_DISPOSED', 'this matrix was disposed of; make a new one with matrix()');
-    return this.lent;
-  }
-
-  /** @internal */
-  isIn(workspace: Workspace, precision: Precision): boolean {
-    return this.lent === workspace && this.precision === precision;
+  private get resident(): Resident {
+    if (!this.samples) throw typeError('ERR_DISPOSED', 'this matrix was disposed of; make a new one with matrix()');
+    return this.samples;
   }
 
   /** @internal */
   source(): Source {
+    const { resident, precision } = this;
     const [nSamples, nFeatures] = this.shape;
     return {
-      nSamples,
-      nFeatures,
-      precision: this.precision,
-      matrix: this,
-      write: (target, from, to) => target.set(this.data.subarray(from * nFeatures, to * nFeatures)),
+      ...{ nSamples, nFeatures, precision, resident },
+      write: (target, from, to) => resident.write(target, from, to),
     };
   }
 }

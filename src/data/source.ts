@@ -5,6 +5,7 @@ import { flatSource } from './flat.js';
 import { describe, isNumericArray } from './kind.js';
 import { Matrix } from './matrix.js';
 import { ndarraySource } from './ndarray.js';
+import type { Resident } from './resident.js';
 import { rowsSource, valuesSource } from './rows.js';
 
 /** Samples in whatever form they came, read row by row. */
@@ -16,7 +17,7 @@ export interface Source {
   /** Writes rows `from` … `to` − 1, one behind the other. */
   write(target: FloatArray, from: number, to: number): void;
   /** Where the samples already are in the library's memory, row by row. */
-  readonly matrix?: Matrix;
+  readonly resident?: Resident;
 }
 
 /**

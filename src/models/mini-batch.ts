@@ -7,6 +7,7 @@ import { type Workspace, withWorkspace } from '../backend/workspace.js';
 import { type Codebook, checkFeatures } from '../codebook.js';
 import { emptyStream, readBatch, readBlocks } from '../data/batches.js';
 import type { FeatureStatistics } from '../data/centre.js';
+import { withResident } from '../data/resident.js';
 import { readSource, type Source } from '../data/source.js';
 import { checkWeights, heaviestOf } from '../data/weights.js';
 import { codebookOf, placeSamples, shifted } from '../fit.js';
@@ -100,7 +101,7 @@ export class MiniBatchKMeans extends FittedModel {
     const { nSamples: n } = source;
     checkK(this.k, n);
     const weights = checkWeights(sampleWeight, n);
-    return withWorkspace(source.matrix?.workspace, (workspace) => {
+    return withResident(source.resident, this.#resolved, (workspace) => {
       const random = createRandom(seed);
       const { all, statistics } = this.#place(workspace, source, weights);
       this.#seed(all, statistics, data, random);
