@@ -10,4 +10,5 @@ export * from './pack';
 export * from './prepare';
 export * from './quantise';
 export * from './seed';
+export * from './shift';
 export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64, growTreeF32, growTreeF64 } from './tree';

@@ -207,28 +207,6 @@ function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize,
 }
 
 /**
- * Subtracts a shift from every sample, rounding to T.
- *
- * @param x inout: n × d in the layout of d
- * @param shift in: d × T
- */
-function subtractShift<T>(x: usize, n: i32, d: i32, stride: i32, shift: usize): void {
-  if (d <= COLUMNS_MAX_D) {
-    for (let f: usize = 0; f < <usize>d; f++) {
-      const value = load<T>(shift + f * sizeof<T>());
-      let p = x + f * columnBytes<T>(d, stride);
-      for (let i = 0; i < n; i++, p += sizeof<T>()) store<T>(p, load<T>(p) - value);
-    }
-    return;
-  }
-  for (let i: usize = 0; i < <usize>n; i++) {
-    let p = x + i * rowBytes<T>(d, stride);
-    let q = shift;
-    for (let f = 0; f < d; f++, p += sizeof<T>(), q += sizeof<T>()) store<T>(p, load<T>(p) - load<T>(q));
-  }
-}
-
-/**
  * Scales n samples to length 1; the norm is taken in float64, feature by feature. Samples of length 0 stay as they are.
  *
  * @param x inout: n × d in the layout of d
@@ -285,12 +263,6 @@ export function addFeatureSpreadF32(x: usize, n: i32, d: i32, stride: i32, means
 }
 export function addFeatureSpreadF64(x: usize, n: i32, d: i32, stride: i32, means: usize, spread: usize): void {
   addFeatureSpread<f64>(x, n, d, stride, means, spread);
-}
-export function subtractShiftF32(x: usize, n: i32, d: i32, stride: i32, shift: usize): void {
-  subtractShift<f32>(x, n, d, stride, shift);
-}
-export function subtractShiftF64(x: usize, n: i32, d: i32, stride: i32, shift: usize): void {
-  subtractShift<f64>(x, n, d, stride, shift);
 }
 export function normaliseF32(x: usize, n: i32, d: i32, stride: i32): void {
   normalise<f32>(x, n, d, stride);

@@ -18,6 +18,11 @@ export interface Kernels {
   addFeatureSpread(x: number, n: number, d: number, stride: number, means: number, spread: number): void;
   /** x −= shift, d values of T. */
   subtractShift(x: number, n: number, d: number, stride: number, shift: number): void;
+  /**
+   * The same for rows without gaps; returns to how many values adding it would not bring back every bit, their places
+   * (i32, counted from x) and themselves being written to two buffers with room for all.
+   */
+  moveRows(x: number, n: number, d: number, shift: number, places: number, kept: number): number;
   /** Scales samples to length 1. */
   normalise(x: number, n: number, d: number, stride: number): void;
 

@@ -184,6 +184,21 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         }
     },
 
+    moveRows(x, n, d, shift, places, kept) {
+      const v = floats();
+      let count = 0;
+      for (let i = 0; i < n * d; i++) {
+        const at = x / bytes + i;
+        const given = v[at]!;
+        const by = v[shift / bytes + (i % d)]!;
+        v[at] = given - by;
+        if (Object.is(round(v[at]! + by), given)) continue;
+        i32()[places / 4 + count] = i;
+        v[kept / bytes + count++] = given;
+      }
+      return count;
+    },
+
     normalise(x, n, d, stride) {
       const [row, column] = strides(d, stride);
       const v = floats();

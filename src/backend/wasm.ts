@@ -61,6 +61,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'addFeatureSums',
   'addFeatureSpread',
   'subtractShift',
+  'moveRows',
   'normalise',
   'pack',
   'assign',

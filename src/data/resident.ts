@@ -1,14 +1,16 @@
 import { createBackend } from '../backend/load.js';
 import { now, type Work } from '../backend/pass.js';
-import { bytesOf, COLUMNS_MAX_D, floatArray } from '../backend/shapes.js';
+import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
 import { createSharedWorkspace } from '../backend/shared.js';
 import { Workspace, withWorkspace } from '../backend/workspace.js';
 import type { ResolvedOptions } from '../options.js';
 import type { FloatArray, Precision } from '../types.js';
-import { SLICE_VALUES } from './samples.js';
 
 /** Bytes from which samples get memory that workers can share: for fewer, workers of their own cost more than a copy. */
 export const worthSharing = { bytes: 2 ** 26 };
+
+/** Values that are moved in one kernel call. */
+const SLICE = 2 ** 15;
 
 /** n × d samples, row by row, in a workspace of their own, where one call at a time may cluster them as they lie. */
 export class Resident {
@@ -16,16 +18,16 @@ export class Resident {
   /** Address of the first value. */
   readonly pointer: number;
   private readonly mark: number;
-  /** Engines collect memory that is shared as if it were small: this is as large, and takes none since nobody touches it. */
+  /** Engines do not see how large shared memory is when they decide what to collect: this they see. Nobody touches it, so it takes none. */
   readonly ballast: ArrayBuffer | undefined;
-  private busy = false;
-  /** Whether nobody looks at the samples meanwhile. */
-  private mayMove = false;
   private readonly sliceRows: number;
-  /** d: what is subtracted from the samples while a call has them. */
-  private shift: Float64Array | undefined;
+  private busy = false;
+  /** Whether nobody looks at the samples while a call has them. */
+  private mayMove = false;
+  /** d: what was subtracted from the samples. */
+  private shift: Float64Array = new Float64Array();
   /** Of each slice that was moved: the places of values that do not come back by themselves, and these values. */
-  private lost: [places: Uint32Array, values: FloatArray][] = [];
+  private readonly lost: [places: Int32Array, values: FloatArray][] = [];
 
   /** @throws ERR_OUT_OF_MEMORY */
   constructor(
@@ -45,23 +47,25 @@ export class Resident {
     } catch {}
     [this.workspace, this.pointer] = shared ?? place(new Workspace(createBackend()));
     this.mark = this.workspace.mark();
-    this.sliceRows = Math.ceil(SLICE_VALUES / d);
+    this.sliceRows = Math.ceil(SLICE / d);
   }
 
-  /** The values from row `from` to row `to`, as they are now. */
+  /** Rows `from` … `to` − 1 as they are now: a view. */
   values(from = 0, to = this.n): FloatArray {
-    const { precision, pointer, d } = this;
-    return this.workspace.floats(precision, pointer + from * d * bytesOf(precision), (to - from) * d);
+    return this.workspace.floats(this.precision, this.at(from), (to - from) * this.d);
   }
 
-  /** Writes rows `from` … `to` − 1 as they were given, whatever a call does to them. */
+  /** Writes rows `from` … `to` − 1 as the caller left them, whatever a call does to them. */
   write(target: FloatArray, from: number, to: number): void {
     const { d, sliceRows, lost } = this;
     target.set(this.values(from, to));
     for (let s = Math.floor(from / sliceRows); s < lost.length && s * sliceRows < to; s++) {
       const start = s * sliceRows;
       const first = Math.max(from, start);
-      const rows = this.putBack(s, this.slice(s).slice());
+      const rows = this.values(start, this.endOf(s)).slice();
+      const back = this.back();
+      for (let i = 0; i < rows.length; i++) rows[i] = rows[i]! - back[i % d]!;
+      this.putBack(s, rows);
       target.set(rows.subarray((first - start) * d, (to - start) * d), (first - from) * d);
     }
   }
@@ -72,13 +76,8 @@ export class Resident {
 
   /** Lends the workspace to a call that can have the samples as they lie, unless another one has it. */
   claim({ precision, metric, init, onProgress }: ResolvedOptions, deferred = false): Workspace | undefined {
-    if (
-      this.busy ||
-      this.d <= COLUMNS_MAX_D ||
-      metric === 'cosine' ||
-      (precision !== 'auto' && precision !== this.precision)
-    )
-      return undefined;
+    const suits = metric === 'euclidean' && (precision === 'auto' || precision === this.precision);
+    if (this.busy || this.d <= COLUMNS_MAX_D || !suits) return undefined;
     this.busy = true;
     this.mayMove = typeof init !== 'function' && (deferred || !onProgress);
     this.workspace.deferred = deferred;
@@ -87,9 +86,10 @@ export class Resident {
 
   /** Brings everything back to what it was before the claim. */
   *release(): Work {
+    const { workspace } = this;
+    workspace.backTo(this.mark);
     yield* this.restore();
-    Object.assign(this.workspace, { threads: 1, deferred: false });
-    this.workspace.backTo(this.mark);
+    Object.assign(workspace, { threads: 1, deferred: false });
     this.busy = false;
   }
 
@@ -101,49 +101,73 @@ export class Resident {
     if (!this.mayMove) return false;
     const { n, d, precision, lost, sliceRows, workspace } = this;
     const value = bytesOf(precision);
-    let room = (n * d * value) / 2 / (4 + value);
+    const mark = workspace.mark();
+    const most = Math.min(n, sliceRows) * d;
+    const { places, kept } = workspace.take({ places: most * 4, kept: most * value }, n);
+    const by = this.place(shift);
     this.shift = shift;
-    while (lost.length * sliceRows < n) {
-      const rows = this.slice(lost.length);
-      const given = rows.slice();
-      subtract(rows, shift);
-      const back = subtract(rows.slice(), negative(shift));
-      const places = Uint32Array.from(differences(given, back));
-      lost.push([places, floatArray(precision, places.length).map((_, i) => given[places[i]!]!)]);
-      room -= places.length;
-      if (room < 0) {
-        yield* this.restore();
-        return false;
-      }
+    let room = (n * d * value) / 2 / (4 + value);
+    while (lost.length * sliceRows < n && room >= 0) {
+      const from = lost.length * sliceRows;
+      const count = this.endOf(lost.length) - from;
+      const length = workspace.kernels(precision).moveRows(this.at(from), count, d, by, places, kept);
+      lost.push([workspace.int32(places, length).slice(), workspace.floats(precision, kept, length).slice()]);
+      room -= length;
       if (workspace.deferred) yield;
     }
-    return true;
+    workspace.backTo(mark);
+    if (room < 0) yield* this.restore();
+    return room >= 0;
   }
 
+  /** Adds the shift to what was moved. */
   private *restore(): Work {
-    for (let s = this.lost.length - 1; s >= 0; s--) {
-      this.putBack(s, this.slice(s));
-      this.lost.pop();
-      if (this.workspace.deferred) yield;
+    const { d, precision, lost, sliceRows, workspace } = this;
+    if (lost.length === 0) return;
+    const mark = workspace.mark();
+    const by = this.place(this.back());
+    while (lost.length > 0) {
+      const s = lost.length - 1;
+      const from = s * sliceRows;
+      workspace.kernels(precision).subtractShift(this.at(from), this.endOf(s) - from, d, d, by);
+      this.putBack(s, this.values(from));
+      lost.pop();
+      if (workspace.deferred) yield;
     }
+    workspace.backTo(mark);
   }
 
-  private slice(s: number): FloatArray {
-    return this.values(s * this.sliceRows, Math.min((s + 1) * this.sliceRows, this.n));
+  /** What brings values back if it is subtracted: 0 for 0, since −0 would turn −0 into 0. */
+  private back(): Float64Array {
+    return this.shift.map((value) => 0 - value);
   }
 
-  /** Gives the rows of a moved slice the values that they had. */
-  private putBack(s: number, rows: FloatArray): FloatArray {
+  /** Gives the rows of a slice the values that the shift did not bring back. */
+  private putBack(s: number, rows: FloatArray): void {
     const [places, values] = this.lost[s]!;
-    subtract(rows, negative(this.shift!));
     places.forEach((at, i) => {
       rows[at] = values[i]!;
     });
-    return rows;
+  }
+
+  /** Puts d numbers into memory; returns their address. */
+  private place(numbers: Float64Array): number {
+    const { workspace, precision, d, n } = this;
+    const { by } = workspace.take({ by: d * bytesOf(precision) }, n);
+    workspace.floats(precision, by, d).set(numbers);
+    return by;
+  }
+
+  private at(row: number): number {
+    return this.pointer + row * this.d * bytesOf(this.precision);
+  }
+
+  private endOf(slice: number): number {
+    return Math.min((slice + 1) * this.sliceRows, this.n);
   }
 }
 
-/** Does work where samples lie, if a call may have them there now, or in an idle workspace. */
+/** Does work where samples lie, if it can have them there now, or else in an idle workspace. */
 export function withResident<T>(
   resident: Resident | undefined,
   options: ResolvedOptions,
@@ -155,21 +179,4 @@ export function withResident<T>(
   } finally {
     if (place) now(resident!.release());
   }
-}
-
-/** Subtracts d numbers from every row, rounding to the precision of the rows. */
-function subtract(rows: FloatArray, shift: Float64Array): FloatArray {
-  const d = shift.length;
-  for (let i = 0; i < rows.length; i += d) for (let f = 0; f < d; f++) rows[i + f] = rows[i + f]! - shift[f]!;
-  return rows;
-}
-
-/** 0 stays 0: −0 would turn values of −0 into 0. */
-const negative = (shift: Float64Array): Float64Array => shift.map((value) => 0 - value);
-
-/** The places where a bit differs. */
-function differences(a: FloatArray, b: FloatArray): number[] {
-  const places: number[] = [];
-  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) places.push(i);
-  return places;
 }

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { COLUMNS_MAX_D } from '../../../src/backend/shapes.js';
 import { exactSum } from '../exact.js';
 import { expectNear, expectSame } from '../kernel-checks.js';
@@ -91,6 +92,33 @@ export const prepareTests = {
       rows.flatMap((row) => row.map((value, f) => bench.round(value - shift![f]!))),
     );
     return [found];
+  },
+
+  moveRows(bench) {
+    const { memory, kernels, n, d, rows, bytes } = bench;
+    const given = rows.flat();
+    const shift = bench.table(1)[0]!.map((value, f) => (f % 3 ? value : bench.round(Math.round(value))));
+    const [x, shiftAt] = [bench.place(given), bench.place(shift)];
+    const places = memory.space(n * d, 4);
+    const kept = memory.space(n * d, bytes);
+    const moved = given.map((value, i) => bench.round(value - shift[i % d]!));
+    const lost = given.flatMap((value, i) =>
+      Object.is(bench.round(moved[i]! + shift[i % d]!), value) ? [] : [{ i, value }],
+    );
+    const outputs = [
+      { pointer: x, bytes: n * d * bytes },
+      { pointer: places, bytes: lost.length * 4 },
+      { pointer: kept, bytes: lost.length * bytes },
+    ];
+    expect(memory.run(outputs, () => kernels.moveRows(x, n, d, shiftAt, places, kept))).toBe(lost.length);
+    const found = [bench.read(x, n * d), bench.readInt32(places, lost.length), bench.read(kept, lost.length)] as const;
+    expectSame(found[0], moved);
+    expect([...found[1]]).toEqual(lost.map(({ i }) => i));
+    expectSame(
+      found[2],
+      lost.map(({ value }) => value),
+    );
+    return [...found];
   },
 
   normalise(bench) {
