@@ -5,8 +5,8 @@ import { Resident } from './resident.js';
 import type { Source } from './source.js';
 
 /**
- * An n × d matrix of zeros in the library's own memory, to be filled through `data`: clustering it copies nothing where
- * the samples have more than four features and need no centring.
+ * An n × d matrix of zeros in the library's own memory, to be filled through `data`, and clustered where it lies if the
+ * samples have more than four features. Values far from the origin are moved while a call takes, and come back bit for bit.
  *
  * @throws ERR_EMPTY_DATA, ERR_OPTION (precision), ERR_OUT_OF_MEMORY
  */

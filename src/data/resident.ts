@@ -9,7 +9,7 @@ import type { FloatArray, Precision } from '../types.js';
 /** Bytes from which samples get memory that workers can share: for fewer, workers of their own cost more than a copy. */
 export const worthSharing = { bytes: 2 ** 26 };
 
-/** Values that are moved in one kernel call. */
+/** Values that are moved in one kernel call, or up to twice as many: 16 bits tell one from another. */
 const SLICE = 2 ** 15;
 
 /** n × d samples, row by row, in a workspace of their own, where one call at a time may cluster them as they lie. */
@@ -27,7 +27,7 @@ export class Resident {
   /** d: what was subtracted from the samples. */
   private shift: Float64Array = new Float64Array();
   /** Of each slice that was moved: the places of values that do not come back by themselves, and these values. */
-  private readonly lost: [places: Int32Array, values: FloatArray][] = [];
+  private readonly lost: [places: Uint16Array, values: FloatArray][] = [];
 
   /** @throws ERR_OUT_OF_MEMORY */
   constructor(
@@ -79,7 +79,7 @@ export class Resident {
     const suits = metric === 'euclidean' && (precision === 'auto' || precision === this.precision);
     if (this.busy || this.d <= COLUMNS_MAX_D || !suits) return undefined;
     this.busy = true;
-    this.mayMove = typeof init !== 'function' && (deferred || !onProgress);
+    this.mayMove = this.d <= SLICE && typeof init !== 'function' && (deferred || !onProgress);
     this.workspace.deferred = deferred;
     return this.workspace;
   }
@@ -106,12 +106,12 @@ export class Resident {
     const { places, kept } = workspace.take({ places: most * 4, kept: most * value }, n);
     const by = this.place(shift);
     this.shift = shift;
-    let room = (n * d * value) / 2 / (4 + value);
+    let room = (n * d * value) / 2 / (2 + value);
     while (lost.length * sliceRows < n && room >= 0) {
       const from = lost.length * sliceRows;
       const count = this.endOf(lost.length) - from;
       const length = workspace.kernels(precision).moveRows(this.at(from), count, d, by, places, kept);
-      lost.push([workspace.int32(places, length).slice(), workspace.floats(precision, kept, length).slice()]);
+      lost.push([new Uint16Array(workspace.int32(places, length)), workspace.floats(precision, kept, length).slice()]);
       room -= length;
       if (workspace.deferred) yield;
     }

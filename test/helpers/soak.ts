@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { worthSharing } from '../../src/data/resident.js';
 import {
   dispose,
   elbow,
@@ -9,7 +10,9 @@ import {
   type KMeansResult,
   kmeans,
   kmeansAsync,
+  type Matrix,
   makeBlobs,
+  matrix,
   silhouetteScore,
   silhouetteScoreAsync,
 } from '../../src/index.js';
@@ -73,6 +76,8 @@ export async function soak(options: SoakOptions): Promise<Soak> {
   });
   const onRejection = (error: unknown) => result.failures.push(`unhandled rejection: ${error}`);
   process.on('unhandledRejection', onRejection);
+  const { bytes } = worthSharing;
+  worthSharing.bytes = 0;
   const until = performance.now() + seconds * 1000;
   try {
     for (let round = 0; performance.now() < until && result.failures.length < 10; round++) {
@@ -98,6 +103,7 @@ export async function soak(options: SoakOptions): Promise<Soak> {
     await look(result);
   } finally {
     process.off('unhandledRejection', onRejection);
+    worthSharing.bytes = bytes;
     init();
   }
   return result;
@@ -130,6 +136,8 @@ interface Call {
   mine: Error | undefined;
   /** The code of what is wrong with its input. */
   code: string | undefined;
+  /** Whether its samples are what they were. */
+  isIntact(): boolean;
 }
 
 async function runCall(call: Call, { tally, failures }: Soak, patience: number): Promise<void> {
@@ -154,6 +162,7 @@ async function runCall(call: Call, { tally, failures }: Soak, patience: number):
     else if (code !== undefined && code === call.code) tally.refused++;
     else failures.push(`${call.name}: ${error}`);
   } finally {
+    if (!call.isIntact()) failures.push(`${call.name}: changed its samples`);
     clearTimeout(abortTimer);
     clearTimeout(patienceTimer);
   }
@@ -207,14 +216,22 @@ function draw(random: () => number, { most }: SoakOptions): Call {
   const threads = oneOf([1, 2, 3, 'auto'] as const);
   const abortAfter = random() < 0.3 ? random() ** 2 * 200 : undefined;
   const kind = oneOf(['fit', 'fit', 'fit', 'fit', 'fitAsync', 'predict', 'elbow', 'silhouette', 'stream'] as const);
-  const name = `${kind} ${nSamples} × ${nFeatures}, k ${k}, ${JSON.stringify({ ...options, sampleWeight: sampleWeight && 'some', threads, precision })}`;
-  const { start, expected } = callOf(kind, values, k, options, { threads, ...(mine && { onProgress }) });
-  return { name, start, expected, abortAfter, mine, code };
+  const isMatrix = random() < 0.4;
+  const name = `${kind}${isMatrix ? ' of a matrix' : ''} ${nSamples} × ${nFeatures}, k ${k}, ${JSON.stringify({ ...options, sampleWeight: sampleWeight && 'some', threads, precision })}`;
+  const data = isMatrix ? matrix(nSamples, nFeatures, precision) : values;
+  if (random() < 0.5) for (let i = 0; i < values.length; i++) values[i] = values[i]! + 10;
+  if (data !== values) (data as Matrix).data.set(values);
+  const isIntact = () => data === values || Buffer.compare(bytesOf((data as Matrix).data), bytesOf(values)) === 0;
+  const { start, expected } = callOf(kind, data, values, k, options, { threads, ...(mine && { onProgress }) });
+  return { name, start, expected, abortAfter, mine, code, isIntact };
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: FloatArray) => Buffer.from(buffer, byteOffset, byteLength);
 
 /** A call, and the one that waits. */
 function callOf(
   kind: string,
+  data: FloatArray | Matrix,
   values: FloatArray,
   k: number,
   options: KMeansAsyncOptions & { nFeatures: number },
@@ -225,27 +242,27 @@ function callOf(
   switch (kind) {
     case 'fitAsync':
       return {
-        start: (signal) => new KMeans({ ...options, ...own, k }).fitAsync(values, { signal, threads }),
+        start: (signal) => new KMeans({ ...options, ...own, k }).fitAsync(data, { signal, threads }),
         expected: () => kmeans(values, k, options),
       };
     case 'predict': {
       const [head] = [values.slice(0, Math.max(k, 10) * nFeatures)];
       const fitted = () => kmeans(head, k, { ...options, sampleWeight: undefined });
       return {
-        start: async (signal) => [...(await fitted().predictAsync(values, { threads, signal }))],
+        start: async (signal) => [...(await fitted().predictAsync(data, { threads, signal }))],
         expected: () => [...fitted().predict(values)],
       };
     }
     case 'elbow':
       return {
-        start: (signal) => elbowAsync(values, { ...options, ...more, kMin: 1, kMax: 4, signal }),
+        start: (signal) => elbowAsync(data, { ...options, ...more, kMin: 1, kMax: 4, signal }),
         expected: () => elbow(values, { ...options, kMin: 1, kMax: 4 }),
       };
     case 'silhouette': {
       const labels = Int32Array.from({ length: values.length / nFeatures }, (_, i) => i % 3);
       const judged = { nFeatures, sampleSize: 500 };
       return {
-        start: (signal) => silhouetteScoreAsync(values, labels, { ...judged, signal }),
+        start: (signal) => silhouetteScoreAsync(data, labels, { ...judged, signal }),
         expected: () => silhouetteScore(values, labels, judged),
       };
     }
@@ -253,13 +270,13 @@ function callOf(
       const streamed = { ...options, ...own, sampleWeight: undefined, k, nFeatures, algorithm: 'lloyd' } as const;
       const init = [...Array(k).keys()].map((j) => Array.from(values.subarray(j * nFeatures, (j + 1) * nFeatures)));
       return {
-        start: async (signal) => bare(await new KMeans({ ...streamed, init }).fitStream(() => [values], { signal })),
+        start: async (signal) => bare(await new KMeans({ ...streamed, init }).fitStream(() => [data], { signal })),
         expected: () => bare(new KMeans({ ...streamed, onProgress: undefined, init }).fit(values)),
       };
     }
     default:
       return {
-        start: (signal) => kmeansAsync(values, k, { ...options, ...more, signal }),
+        start: (signal) => kmeansAsync(data, k, { ...options, ...more, signal }),
         expected: () => kmeans(values, k, options),
       };
   }
