@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { acquireWorkspace, releaseWorkspace } from '../src/backend/workspace.js';
 import { KMeans, type KMeansOptions, kmeans } from '../src/index.js';
 import type { Batch, Batches } from '../src/types.js';
 import { onEveryBackend } from './helpers/backends.js';
@@ -325,4 +326,16 @@ describe('an aborted fitStream', () => {
       bitsOf(await new KMeans({ k: 2, seed: 1 }).fitStream(() => [rows])),
     );
   });
+});
+
+it('does not mind what calls before it left in memory', async () => {
+  const samples = Array.from({ length: 300 }, (_, i) => [i % 7, (i * i) % 11, i % 3, (i * 5) % 13, i % 2]);
+  const options = { k: 4, init: samples.slice(0, 4), tol: 0 };
+  const { k, ...rest } = options;
+  const expected = kmeans(samples, k, rest);
+  const workspace = acquireWorkspace();
+  workspace.float64(1024, 4000).fill(Number.NaN);
+  releaseWorkspace(workspace);
+  const model = await new KMeans(options).fitStream(() => [samples]);
+  expect([model.inertia, model.iterations]).toEqual([expected.inertia, expected.iterations]);
 });

@@ -1,4 +1,5 @@
 import { now } from '../backend/pass.js';
+import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
 import { typeError } from '../errors.js';
 import type { BatchSource, Precision } from '../types.js';
@@ -123,7 +124,13 @@ export class SampleStream {
       n += block.nSamples;
       if (this.n > 0 && n > this.n) throw this.changed(`more`);
       if (block.weights) workspace.float64(room.weights, block.nSamples).set(block.weights);
-      yield now(copySamples(workspace, block, this.precision, room.x, room.staging, block.weights && room.weights));
+      const { precision } = this;
+      const samples = now(
+        copySamples(workspace, block, precision, room.x, room.staging, block.weights && room.weights),
+      );
+      // Sums of an odd number of features have one more, of what lies behind each sample: no feature, but a number.
+      if (this.d > COLUMNS_MAX_D) workspace.floats(precision, samples.at(samples.n), 1)[0] = 0;
+      yield samples;
     }
     if (n < this.n) throw this.changed(`${n}`);
   }
