@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 const entries = { index: 'src/index.ts', 'plot/index': 'src/plot/index.ts', 'cli/main': 'src/cli/main.ts' };
 
@@ -29,9 +30,7 @@ for (const format of ['esm', 'cjs']) {
       mainFields: ['module', 'main'],
       target: 'es2022',
       minifySyntax: true,
-      // The core is to be small; the kernels in it are text beyond ASCII. Of the loader it makes no use of what decodes strings.
-      minifyWhitespace: name === 'index',
-      minifyIdentifiers: name === 'index',
+      // The kernels in the core are text beyond ASCII. Of the loader it makes no use of what decodes strings.
       charset: 'utf8',
       pure: ['TextDecoder'],
       external: ['@observablehq/plot', 'linkedom'],
@@ -39,14 +38,21 @@ for (const format of ['esm', 'cjs']) {
       legalComments: 'none',
       logLevel: 'warning',
     });
-    if (name === 'index') keepToBytes(`dist/${format}/${name}.js`);
+    if (name === 'index') await makeSmall(`dist/${format}/${name}.js`, format === 'esm');
   }
 }
 
-/** Engines keep the text of a file as bytes, and read it faster, where no character is beyond 255. */
-function keepToBytes(file) {
+/**
+ * Takes out of the core what only people need; terser leaves a thirtieth less than esbuild does. Engines keep a text as bytes,
+ * and read it faster, where no character is beyond 255.
+ */
+async function makeSmall(file, module) {
+  const { code } = await minify(readFileSync(file, 'utf8'), {
+    ...{ module, toplevel: true, ecma: 2020 },
+    compress: { passes: 2 },
+  });
   const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/[^\0-\xff]/g, escaped));
+  writeFileSync(file, code.replace(/[^\0-\xff]/g, escaped));
 }
 
 chmodSync('dist/esm/cli/main.js', 0o755);
