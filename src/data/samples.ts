@@ -155,10 +155,16 @@ export class Samples {
   /** Repeats a pattern all over what belongs to the samples at an address, `size` numbers for every `per` samples. */
   fill(at: number, pattern: Int32Array | FloatArray, size = 1, per = 1): void {
     const bytes = size * pattern.BYTES_PER_ELEMENT;
+    const { buffer } = this.workspace.backend.memory;
+    const ranges = Math.ceil(this.n / per);
     if (this.parts) this.parts.fill(at, pattern, bytes, per);
-    else repeat(this.workspace.backend.memory.buffer, at, pattern, Math.ceil(this.n / per) * bytes);
+    else if (pattern.length > 1) repeat(buffer, at, pattern, ranges * bytes);
+    else arrayOver(kindOf(pattern), buffer, at, ranges * size).fill(pattern[0]!);
   }
 }
+
+const kindOf = (array: Int32Array | FloatArray): Kind =>
+  array instanceof Int32Array ? 'int32' : array instanceof Float32Array ? 'float32' : 'float64';
 
 const widthOf = (kind: Kind): number => (kind === 'float64' ? 8 : 4);
 
