@@ -16,6 +16,7 @@ const PARTS = [
   'minibatch',
   'sweep',
   'cold',
+  'page',
   'memory',
   'memories',
 ] as const;
