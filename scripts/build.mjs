@@ -49,7 +49,8 @@ async function makeSmall(file, module) {
   const { code } = await minify(readFileSync(file, 'utf8'), {
     ...{ module, toplevel: true, ecma: 2020 },
     // No `new` of the core's is there for its effects; one of the loader's makes a decoder of strings, which nobody needs.
-    compress: { passes: 2, pure_new: true },
+    // A function moved to where it is called becomes a closure made at every call: tiny fits would take twice as long.
+    compress: { passes: 2, pure_new: true, inline: false, reduce_funcs: false },
   });
   const escaped = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
   writeFileSync(file, code.replace(/[^\0-\xff]/g, escaped));

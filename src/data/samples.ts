@@ -96,7 +96,9 @@ export class Samples {
   read(i: number): number[] {
     const step = this.d <= COLUMNS_MAX_D ? this.stride : 1;
     const values = this.workspace.floats(this.precision, this.at(i), (this.d - 1) * step + 1);
-    return Array.from({ length: this.d }, (_, f) => values[f * step]!);
+    const row: number[] = [];
+    for (let f = 0; f < this.d; f++) row.push(values[f * step]!);
+    return row;
   }
 
   /** The values of samples, wherever they lie. */
@@ -154,12 +156,12 @@ export class Samples {
 
   /** Repeats a pattern all over what belongs to the samples at an address, `size` numbers for every `per` samples. */
   fill(at: number, pattern: Int32Array | FloatArray, size = 1, per = 1): void {
-    const bytes = size * pattern.BYTES_PER_ELEMENT;
     const { buffer } = this.workspace.backend.memory;
-    const ranges = Math.ceil(this.n / per);
-    if (this.parts) this.parts.fill(at, pattern, bytes, per);
-    else if (pattern.length > 1) repeat(buffer, at, pattern, ranges * bytes);
-    else arrayOver(kindOf(pattern), buffer, at, ranges * size).fill(pattern[0]!);
+    const length = Math.ceil(this.n / per) * size;
+    if (this.parts) this.parts.fill(at, pattern, size * pattern.BYTES_PER_ELEMENT, per);
+    else if (pattern.length === 1) arrayOver(kindOf(pattern), buffer, at, length).fill(pattern[0]!);
+    else if (pattern.length === length) arrayOver(kindOf(pattern), buffer, at, length).set(pattern);
+    else repeat(buffer, at, pattern, length * pattern.BYTES_PER_ELEMENT);
   }
 }
 
