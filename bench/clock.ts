@@ -5,6 +5,13 @@ export function seconds(work: () => unknown): number {
   return (performance.now() - start) / 1000;
 }
 
+/** The same until its promise settles. */
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,8 +1,9 @@
 // Whole fits against scikit-learn and FAISS, in turns: npm run bench:native -- --short
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type KMeansOptions, type KMeansResult, kmeans } from '../src/index.js';
+import { type KMeansOptions, type KMeansResult, kmeans, kmeansAsync } from '../src/index.js';
 import { nativeChart } from './charts.js';
-import { type Contender, interleaved, seconds } from './clock.js';
+import { type Contender, interleaved, seconds, secondsOf } from './clock.js';
 import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
 import { type CellResult, readResults, saveResult } from './native/results.js';
@@ -18,6 +19,7 @@ const { values: options } = parseArgs({
     five: { type: 'boolean', default: false },
     /** Cells measured earlier are not measured again. */
     resume: { type: 'boolean', default: false },
+    /** Theirs and ours; ours by worker threads where there are several. */
     threads: { type: 'string', default: '1' },
     float64: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '5' },
@@ -28,6 +30,9 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
+
+/** Milliseconds. */
+const REST = 300;
 
 const threads = Number(options.threads);
 const shapes = chosenShapes();
@@ -41,8 +46,9 @@ try {
     results.push(result);
     console.log(describeCell(result));
   }
-  publish(nativeReport(results, await server.versions()), options.write);
-  if (options.write) await nativeChart(results);
+  const report = nativeReport(results, await server.versions());
+  publish(report, options.write);
+  if (options.write && report.part === 'native') await nativeChart(results);
 } finally {
   server.close();
 }
@@ -73,17 +79,23 @@ async function measure(problem: Problem): Promise<CellResult> {
   await server.load(problem);
   const { kind, n, d, k, precision, values } = problem;
   const algorithm = options.algorithm as KMeansOptions['algorithm'];
-  const cluster = (maxIter: number) => kmeans(values, k, { ...toConvergence(problem), algorithm, maxIter });
+  const limits = (maxIter: number) => ({ ...toConvergence(problem), algorithm, maxIter });
+  const time = async (maxIter: number) => {
+    if (threads === 1) return seconds(() => kmeans(values, k, limits(maxIter)));
+    // Threads of theirs go on looking for work for a while after they are done.
+    await setTimeout(REST);
+    return secondsOf(() => kmeansAsync(values, k, limits(maxIter)));
+  };
 
   // The first fits are not timed: they tell how far all agree. Where rounding sends them different ways, what is timed is
   // as many iterations as the one that converges first takes.
-  const ours = cluster(300);
+  const ours = kmeans(values, k, limits(300));
   const lloyd = await server.fit('lloyd', 300, true);
   const agreement = agreementOf(ours.labels, server.labels());
   const iterations = Math.min(ours.iterations, lloyd.iterations);
   const rivals: Rival[] = precision === 'float32' ? ['lloyd', 'elkan', 'faiss'] : ['lloyd', 'elkan'];
   const contenders: Contender[] = [
-    { name: 'ours', run: () => seconds(() => cluster(iterations)) },
+    { name: 'ours', run: () => time(iterations) },
     ...rivals.map((by) => ({ name: by, run: async () => (await server.fit(by, iterations)).seconds })),
   ];
   const timings = await interleaved(contenders, Number(options.repeats));

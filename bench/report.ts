@@ -9,6 +9,8 @@ const PARTS = [
   'fit',
   'peers',
   'native',
+  'native-threads',
+  'native-float64',
   'kernels',
   'seeding',
   'threads',
@@ -16,6 +18,7 @@ const PARTS = [
   'minibatch',
   'sweep',
   'cold',
+  'page',
   'memory',
   'memories',
 ] as const;
@@ -23,6 +26,8 @@ const PARTS = [
 export interface Report {
   part: (typeof PARTS)[number];
   title: string;
+  /** Of `npm run bench:…`, where it is not the part's name. */
+  command?: string;
   /** Markdown: what was measured and how, the tables, what they say. */
   body: readonly string[];
   /** Name → version of what took part, beside Node and V8. */
@@ -38,9 +43,9 @@ export function publish(report: Report, write: boolean): void {
 }
 
 /** Machine, versions, date and command of a measurement. */
-function provenance({ part, versions = {} }: Report): string {
+function provenance({ part, command: name = part, versions = {} }: Report): string {
   const args = process.argv.slice(2);
-  const command = `npm run bench:${part}${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
+  const command = `npm run bench:${name}${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
   const { node, v8 } = process.versions;
   const all = { Node: node!, V8: v8!, ...versions };
   const list = Object.entries(all).map(([name, version]) => `${name} ${version}`);

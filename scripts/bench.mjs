@@ -19,6 +19,7 @@ const known = [
   'threads',
   'scale',
   'minibatch',
+  'page',
   'abort',
   'soak',
 ];

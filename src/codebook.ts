@@ -125,10 +125,12 @@ function* compare(
   const { k, d, precision } = codebook;
   const value = bytesOf(precision);
   const rows = Math.min(source.nSamples, BLOCK_ROWS);
+  const { means, ranges } = statisticsLayout(rows, d);
   const plan = {
     samples: samplesBytes(rows, d, precision),
     staging: stagingBytes(rows, d, precision),
-    ...statisticsLayout(rows, d),
+    means,
+    ranges,
     centroids: k * centroidStride(d) * value,
     packed: packedLength(k, d, precision) * value,
     labels: (rows + 8) * 4,

@@ -109,10 +109,8 @@ export function* placeSamples(
   const { nSamples: n, nFeatures: d, resident } = source;
   const { parts } = workspace;
   const rows = parts?.rows ?? n;
-  const small = workspace.take(
-    { ...statisticsLayout(rows, d), shift: d * bytesOf(precision), weights: weights ? rows * 8 : 0 },
-    n,
-  );
+  const { means, ranges } = statisticsLayout(rows, d);
+  const small = workspace.take({ means, ranges, shift: d * bytesOf(precision), weights: weights ? rows * 8 : 0 }, n);
   const weightsAt = weights ? small.weights : 0;
   if (weights && parts) parts.weigh(weightsAt, weights);
   else if (weights) workspace.float64(weightsAt, n).set(weights);

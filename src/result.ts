@@ -149,5 +149,8 @@ export function centroidRows({ k, d, precision, shift, shiftedCentroids }: Codeb
   return rowsOf(values, k, d);
 }
 
-const rowsOf = (values: FloatArray, k: number, d: number): FloatArray[] =>
-  Array.from({ length: k }, (_, j) => values.subarray(j * d, (j + 1) * d));
+function rowsOf(values: FloatArray, k: number, d: number): FloatArray[] {
+  const rows: FloatArray[] = [];
+  for (let j = 0; j < k; j++) rows.push(values.subarray(j * d, (j + 1) * d));
+  return rows;
+}

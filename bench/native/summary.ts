@@ -18,11 +18,21 @@ export function describeCell(cell: CellResult): string {
   return `${shapeName(cell)}: ${parts.join(', ')} ms, ${iterations} iterations (${algorithm}), ${times(ratioOf(cell))}`;
 }
 
+/** One thread and float32 have the chart; two threads, or float64, a part of their own. */
 export function nativeReport(cells: readonly CellResult[], versions: Readonly<Record<string, string>>): Report {
+  const { threads, precision } = cells[0]!;
+  const [part, title] =
+    threads > 1
+      ? (['native-threads', `Beside native code, ${threads} threads`] as const)
+      : precision === 'float64'
+        ? (['native-float64', 'Beside native code, float64'] as const)
+        : (['native', 'Beside native code'] as const);
+  const chart = part === 'native' ? ['![Ratios](pictures/benchmark-native.svg)'] : [];
   return {
-    part: 'native',
-    title: 'Beside native code',
-    body: [introduction(cells), cellTable(cells), verdict(cells), '![Ratios](pictures/benchmark-native.svg)'],
+    part,
+    title,
+    command: 'native',
+    body: [introduction(cells), cellTable(cells), verdict(cells), ...chart],
     versions,
   };
 }
@@ -33,7 +43,7 @@ function introduction(cells: readonly CellResult[]): string {
   const runs = [...new Set(cells.map(({ timings }) => timings.ours.runs))].sort((a, b) => a - b);
   const fewer = cells.some(({ timings }) => Object.values(timings).some(({ runs }) => runs < timings.ours.runs));
   return `Milliseconds from given starting rows until no label changes (300 iterations at the most), ${precision},
-${threads === 1 ? 'one thread' : `${threads} threads for theirs, one for ours`}: scikit-learn's two algorithms, FAISS (which has no stopping rule and leaves no labels), and ours through
+${threads === 1 ? 'one thread' : `${threads} threads, ours by \`kmeansAsync\` as it comes`}: scikit-learn's two algorithms, FAISS (which has no stopping rule and leaves no labels), and ours through
 the public API, from a flat typed array, copying included. All run the same number of iterations: where rounding sends
 scikit-learn and ours different ways, as many as the first to converge takes. *Ratio*: the fastest of theirs by ours. What
 they end with at convergence: *labels*, the share that scikit-learn's Lloyd and ours agree on; *inertia*, ours by

@@ -71,7 +71,11 @@ export function* farthestSamples(run: Run, count: number, least = 0): Work<numbe
   const { precision, n, weightValues: weights } = samples;
   const distances = yield* samples.fetch(precision, buffers.distances);
   const epsilon = precision === 'float32' ? 2 ** -22 : 2 ** -51;
-  const noise = (row: readonly number[]) => epsilon * epsilon * row.reduce((sum, value) => sum + value * value, 0);
+  const noise = (row: Iterable<number>) => {
+    let sum = 0;
+    for (const value of row) sum += value * value;
+    return epsilon * epsilon * sum;
+  };
   /** No sample is noisier. */
   const mostNoise = 2 * noise(run.magnitude);
 

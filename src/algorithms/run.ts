@@ -11,7 +11,7 @@ import type { FloatArray } from '../types.js';
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
   /** d: no |value| of the samples is greater. */
-  readonly magnitude: readonly number[];
+  readonly magnitude: Float64Array;
   /** Writes the labels before they are read, where an algorithm keeps them elsewhere. */
   writeLabels: (() => Work) | undefined;
 
@@ -27,7 +27,7 @@ export class Run {
     /** Whose kernels compare samples with centroids; all else is the samples' own backend's. */
     readonly backend: Backend = samples.workspace.backend,
   ) {
-    this.magnitude = Array.from(magnitude);
+    this.magnitude = magnitude;
     this.writeGrids(magnitude, maxWeight);
   }
 
@@ -217,7 +217,11 @@ export class Run {
   *copyLabels(): Work<Int32Array> {
     if (this.writeLabels) yield* this.writeLabels();
     const labels = yield* this.samples.fetch('int32', this.buffers.labels);
-    return this.samples.parts ? labels : labels.slice();
+    if (this.samples.parts) return labels;
+    // In V8 twice as fast as slice() where there are few.
+    const copy = new Int32Array(labels.length);
+    copy.set(labels);
+    return copy;
   }
 
   counts(): Float64Array {

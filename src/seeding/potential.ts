@@ -63,10 +63,9 @@ export class Potential {
     yield* this.writeCandidates([first]);
     if (this.quantised) quantiseCandidates(samples, this.room, 1, true);
     samples.fill(buffers.closest, floatArray(precision, 1).fill(Infinity));
-    samples.fill(
-      buffers.improved,
-      Int32Array.from({ length: CHUNK }, (_, i) => 256 + i),
-    );
+    const all = new Int32Array(CHUNK);
+    for (let i = 0; i < CHUNK; i++) all[i] = 256 + i;
+    samples.fill(buffers.improved, all);
     yield* this.take(0);
   }
 

@@ -35,7 +35,7 @@ for (const browser of browsers) {
 function testIn(browser: Browser, command: string): void {
   let answers: Map<string, unknown>;
   beforeAll(async () => {
-    answers = await visit(browser, command, pages);
+    answers = await visit(browser, command, pages, 'test/browser/page.ts');
   }, 90_000);
 
   const answerOf = <Name extends keyof Answers>(name: Name): Answers[Name] => {

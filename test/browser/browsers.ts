@@ -43,18 +43,19 @@ export function find({ commands }: Browser): string | undefined {
   return commands.flatMap((command) => folders.map((folder) => join(folder, command))).find(isProgram);
 }
 
-/** Has a browser go through the pages; what they answered, as far as they did within the time. */
+/** Has a browser go through the pages of a script; what they answered, as far as they did within the time. */
 export async function visit<Name extends string>(
   browser: Browser,
   command: string,
   pages: Pages<Name>,
+  script: string,
 ): Promise<Map<Name, unknown>> {
   const answers = new Map<Name, unknown>();
   let done!: () => void;
   const end = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const site = await serve(pages, (name, answer) => {
+  const site = await serve(pages, script, (name, answer) => {
     if (answers.set(name, answer).size === Object.keys(pages).length) done();
   });
   const folder = mkdtempSync(join(tmpdir(), 'kmeans-browser-'));

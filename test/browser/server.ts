@@ -16,21 +16,22 @@ export interface Site {
 const html =
   '<!doctype html><meta charset="utf-8"><title>kmeans-simd</title><script type="module" src="page.js"></script>';
 
-/** Serves the pages with the built library, and hands on what they post; each is sent to the next one then. */
+/** Serves the pages, all of one script, with the built library, and hands on what they post; each is sent to the next one then. */
 export async function serve<Name extends string>(
   pages: Pages<Name>,
+  script: string,
   onAnswer: (name: Name, answer: unknown) => void,
 ): Promise<Site> {
   const files: Record<string, string> = {
     '': html,
     'index.js': readFileSync('dist/esm/index.js', 'utf8'),
     'worker.js': workerSource,
-    'page.js': await bundle('test/browser/page.ts'),
+    'page.js': await bundle(script),
     'in-worker.js': await bundle('test/browser/in-worker.ts'),
   };
   const names = Object.keys(pages) as Name[];
   const server = createServer(async (request, response) => {
-    const [, name, file] = request.url!.split('/') as [string, Name, string];
+    const [, name, file] = decodeURI(request.url!).split('/') as [string, Name, string];
     const send = (status: number, type: string, text = '') =>
       response.writeHead(status, { ...pages[name], 'content-type': `text/${type}; charset=utf-8` }).end(text);
     if (request.method === 'POST') {
