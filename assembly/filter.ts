@@ -1,7 +1,7 @@
 import { sumsEntryBytes } from './constants';
 import { minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
-import { moveColumns } from './inline/sums';
+import { moveSample } from './inline/sums';
 import {
   BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS,
   ROOM, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
@@ -211,7 +211,7 @@ function relabel<T>(plan: usize, i: i32, to: i32): void {
   const entry = <usize>sumsEntryBytes(d);
   const target = sums + entry * <usize>(to + 1);
   const source = sums + entry * <usize>(from + 1);
-  moveColumns<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
+  moveSample<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
 }
 
 /** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
