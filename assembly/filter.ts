@@ -3,8 +3,8 @@ import { minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
 import { moveSample } from './inline/sums';
 import {
-  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS,
-  ROOM, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+  BYTES, blockRows, CHANGED, CHILD, COUNT, childOf, D, enter, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, leave, MARGIN, MIDDLE, MOVED,
+  NODE_BYTES, OWNER, RADIUS, ROOM, ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, SQUARES, START, SUMS, sumsOf, takeSums, WEIGHTS,
 } from './tree';
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d); its index, ‖c‖² and −2c (T); its index (i32).
@@ -27,7 +27,9 @@ const BOUNDLESS: f64 = 1e60;
 function filter(plan: usize, root: usize, count: i32): i32 {
   store<i32>(plan, 0, CHANGED);
   for (let i = 0; i < count; i++) {
+    enter(plan, root);
     if (load<i32>(root, COUNT)) visit(plan, root, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+    leave(plan, root);
     root += NODE_BYTES;
   }
   return load<i32>(plan, CHANGED);
@@ -40,25 +42,33 @@ function filter(plan: usize, root: usize, count: i32): i32 {
  * @param root in: `count` nodes
  */
 function spreadLabels(plan: usize, root: usize, count: i32): void {
-  for (let i = 0; i < count; i++) spread(plan, root + <usize>i * NODE_BYTES);
+  for (let i = 0; i < count; i++) spread(plan, root + <usize>i * NODE_BYTES, -1);
 }
 
-function spread(plan: usize, node: usize): void {
-  const owner = load<i32>(node, OWNER);
+/** @param above whose all samples are, or −1 */
+function spread(plan: usize, node: usize, above: i32): void {
+  const owner = above >= 0 ? above : load<i32>(node, OWNER);
   const child = load<usize>(node, CHILD);
-  if (owner < 0 && child) {
-    spread(plan, child);
-    spread(plan, child + NODE_BYTES);
+  if (child >= 1024) {
+    spread(plan, child, owner);
+    spread(plan, child + NODE_BYTES, owner);
     return;
   }
-  const start = <usize>load<i32>(node, START);
-  const end = start + <usize>load<i32>(node, COUNT);
-  const order = load<usize>(plan, ORDER);
-  const labels = load<usize>(plan, LABELS);
+  // Labels of a raw node that nobody owns never changed.
+  if (child && owner < 0) return;
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
   const target = load<usize>(plan, SAMPLE_LABELS);
-  for (let i = start; i < end; i++) {
-    const label = owner < 0 ? load<i32>(labels + (i << 2)) : owner;
-    store<i32>(target + (<usize>load<i32>(order + (i << 2)) << 2), label);
+  const start = load<i32>(node, START);
+  const end = start + load<i32>(node, COUNT);
+  for (let at = start; at < end; ) {
+    const count = <usize>blockRows(at, end);
+    const labels = load<usize>(plan, LABELS) + (<usize>at << 2);
+    const block = load<usize>(plan, ROWS) + <usize>at * rowBytes;
+    const order = child ? block + rowBytes - 4 : block + (rowBytes - 4) * count;
+    const step = child ? rowBytes : 4;
+    for (let i: usize = 0; i < count; i++)
+      store<i32>(target + (<usize>load<i32>(order + i * step) << 2), owner < 0 ? load<i32>(labels + (i << 2)) : owner);
+    at += <i32>count;
   }
 }
 
@@ -114,9 +124,9 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
     end = kept;
   }
 
-  const child = load<usize>(node, CHILD);
   const looks = <i32>((end - list) >> 2);
   store<i32>(plan, load<i32>(plan, LOOKS) + looks, LOOKS);
+  const child: usize = looks == 1 ? 0 : childOf(plan, node);
   if (looks == 1) {
     claim(plan, node, load<i32>(nearest, INDEX));
   } else if (child) {
@@ -166,26 +176,24 @@ function limitOf(plan: usize, gap: f64, middle: f64, radius: f64): f64 {
 function claim(plan: usize, node: usize, cluster: i32): void {
   const owner = load<i32>(node, OWNER);
   if (owner == cluster) return;
-  const child = load<usize>(node, CHILD);
-  const count = load<i32>(node, COUNT);
   if (owner >= 0) {
     moveNode(plan, node, owner, cluster);
-    store<i32>(plan, load<i32>(plan, CHANGED) + count, CHANGED);
-  } else if (child) {
-    claim(plan, child, cluster);
-    claim(plan, child + NODE_BYTES, cluster);
+    store<i32>(plan, load<i32>(plan, CHANGED) + load<i32>(node, COUNT), CHANGED);
   } else {
-    const start = load<i32>(node, START);
-    for (let i = start; i < start + count; i++) {
-      if (load<i32>(plan, BYTES) == 4) relabel<f32>(plan, i, cluster);
-      else relabel<f64>(plan, i, cluster);
-    }
+    const child = childOf(plan, node);
+    if (child) {
+      claim(plan, child, cluster);
+      claim(plan, child + NODE_BYTES, cluster);
+    } else if (load<i32>(plan, BYTES) == 4) relabelLeaf<f32>(plan, node, cluster);
+    else relabelLeaf<f64>(plan, node, cluster);
   }
   store<i32>(node, cluster, OWNER);
 }
 
 /** Moves the sums of a whole node from one cluster to another. */
 function moveNode(plan: usize, node: usize, from: i32, to: i32): void {
+  if (load<i32>(plan, BYTES) == 4) takeSums<f32>(plan, node);
+  else takeSums<f64>(plan, node);
   const bytes = <usize>sumsEntryBytes(load<i32>(plan, D));
   const source = load<usize>(plan, SUMS) + <usize>(from + 1) * bytes;
   const target = load<usize>(plan, SUMS) + <usize>(to + 1) * bytes;
@@ -196,22 +204,34 @@ function moveNode(plan: usize, node: usize, from: i32, to: i32): void {
   }
 }
 
-/** Moves one sample, counting it if its label changes. */
-function relabel<T>(plan: usize, i: i32, to: i32): void {
-  const cell = load<usize>(plan, LABELS) + (<usize>i << 2);
+function relabelLeaf<T>(plan: usize, node: usize, cluster: i32): void {
+  const start = load<i32>(node, START);
+  const end = start + load<i32>(node, COUNT);
+  for (let at = start; at < end; ) {
+    const count = blockRows(at, end);
+    for (let i = 0; i < count; i++) relabel<T>(plan, at, count, i, cluster);
+    at += count;
+  }
+}
+
+/** Moves sample i of the block of a leaf that begins with row `at`, counting it if its label changes. */
+function relabel<T>(plan: usize, at: i32, count: i32, i: i32, to: i32): void {
+  const cell = load<usize>(plan, LABELS) + (<usize>(at + i) << 2);
   const from = load<i32>(cell);
   if (from == to) return;
   store<i32>(cell, to);
   store<i32>(plan, load<i32>(plan, CHANGED) + 1, CHANGED);
-  const d = load<i32>(plan, D);
-  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const block = load<usize>(plan, ROWS) + <usize>at * rowBytes;
+  const order = block + (rowBytes - 4) * <usize>count + (<usize>i << 2);
   const weights = load<usize>(plan, WEIGHTS);
-  const w = weights ? load<f64>(weights + (<usize>load<i32>(load<usize>(plan, ORDER) + (<usize>i << 2)) << 3)) : 1;
+  const w = weights ? load<f64>(weights + (<usize>load<i32>(order) << 3)) : 1;
+  const d = load<i32>(plan, D);
   const sums = load<usize>(plan, SUMS);
   const entry = <usize>sumsEntryBytes(d);
   const target = sums + entry * <usize>(to + 1);
   const source = sums + entry * <usize>(from + 1);
-  moveSample<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
+  moveSample<T>(true, block + <usize>i * sizeof<T>(), <usize>count * sizeof<T>(), d, w, sums, target, source);
 }
 
 /** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
@@ -242,15 +262,28 @@ function leafOf<T>(plan: usize, node: usize, list: usize, end: usize, before: i3
 
 @inline
 function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
-  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
   const start = load<i32>(node, START);
   const stop = start + load<i32>(node, COUNT);
+  let gap: f64 = Infinity;
+  for (let at = start; at < stop; ) {
+    const count = blockRows(at, stop);
+    gap = min(gap, block<T>(d, plan, at, count, list, end, before));
+    at += count;
+  }
+  return gap;
+}
+
+/** Those of `count` samples from row `at` on, which are a block of columns. */
+@inline
+function block<T>(d: i32, plan: usize, at: i32, count: i32, list: usize, end: usize, before: i32): f64 {
+  const column = load<i32>(plan, D) > 1 ? <usize>count * sizeof<T>() : 0;
+  const x = load<usize>(plan, ROWS) + <usize>at * <usize>load<i32>(plan, ROW_BYTES);
   const step = 32 / sizeof<T>();
   let gap = v128.splat<T>(<T>Infinity);
-  for (let i = start; i < stop; i += step) {
-    // The last vectors overlap those before them rather than reach into the next leaf.
-    const from = max(start, min(i, stop - step));
-    const px = load<usize>(plan, X) + <usize>from * sizeof<T>();
+  for (let i = 0; i < count; i += step) {
+    // The last vectors overlap those before them rather than reach into the next column.
+    const from = max(0, min(i, count - step));
+    const px = x + <usize>from * sizeof<T>();
     const x0 = v128.load(px);
     const y0 = v128.load(px, 16);
     const x1 = v128.load(px + column);
@@ -265,8 +298,8 @@ function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, befo
     let nextY = bestX;
     let indexX = v128.splat<T>(0);
     let indexY = indexX;
-    for (let at = list; at < end; at += 4) {
-      const p = load<usize>(at) + COORDINATES;
+    for (let c = list; c < end; c += 4) {
+      const p = load<usize>(c) + COORDINATES;
       let sx = v128.load_splat<T>(p, sizeof<T>());
       let sy = sx;
       const c0 = v128.load_splat<T>(p, 2 * sizeof<T>());
@@ -294,25 +327,25 @@ function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, befo
       bestY = v128.pmin<T>(bestY, sy);
     }
     gap = v128.pmin<T>(gap, v128.pmin<T>(v128.sub<T>(nextX, bestX), v128.sub<T>(nextY, bestY)));
-    update<T>(plan, from, stop - from, indexX, indexY, before);
+    update<T>(plan, at, count, from, indexX, indexY, before);
   }
   return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
 }
 
-/** Moves the samples, of eight (four), whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
+/** Moves the samples, of eight (four) from the i-th of a block, whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
 @inline
-function update<T>(plan: usize, from: i32, count: i32, a: v128, b: v128, before: i32): void {
-  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
+function update<T>(plan: usize, at: i32, count: i32, i: i32, a: v128, b: v128, before: i32): void {
+  const labels = load<usize>(plan, LABELS) + (<usize>(at + i) << 2);
   const fresh = load<usize>(plan, FRESH);
   storeLabels<T>(fresh, a, b);
   let changes = i32x4.bitmask(i32x4.ne(v128.load(fresh), v128.load(labels)));
   if (sizeof<T>() == 4) changes |= i32x4.bitmask(i32x4.ne(v128.load(fresh, 16), v128.load(labels, 16))) << 4;
-  changes &= (1 << min(count, 8)) - 1;
+  changes &= (1 << min(count - i, 8)) - 1;
   while (changes) {
     const lane = ctz(changes);
     changes &= changes - 1;
     const to = load<i32>(fresh + (<usize>lane << 2));
-    relabel<T>(plan, from + lane, to);
+    relabel<T>(plan, at, count, i + lane, to);
     if (before >= 0) store<i32>(plan, load<i32>(plan, CHANGED) - (to == before ? 2 : 1), CHANGED);
   }
 }

@@ -10,4 +10,4 @@ export * from './pack';
 export * from './prepare';
 export * from './quantise';
 export * from './seed';
-export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64, growTreeF32, growTreeF64 } from './tree';
+export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64, plantTreeF32, plantTreeF64 } from './tree';

@@ -37,6 +37,13 @@ export function mergeStripes<T>(a: v128, b: v128): T {
   return <T>(f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
 }
 
+/** One value of type T at `ptr`, as float64, and 0. */
+@inline
+export function loadOne<T>(ptr: usize): v128 {
+  if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load32_zero(ptr));
+  return v128.load64_zero(ptr);
+}
+
 /** Two values of type T at `ptr`, as float64. */
 @inline
 export function loadPair<T>(ptr: usize): v128 {

@@ -148,8 +148,8 @@ export const treeLevels = (n: number, shared: boolean): number =>
 const treeNodes = (n: number, levels: number): number => Math.ceil(n / 10) + 2 ** levels;
 
 export const TREE_PLAN_BYTES = 128;
-/** A cache line, so that threads do not wait for each other's. */
-export const FRESH_BYTES = 64;
+/** Labels of two vectors, and a block of 64 rows. */
+export const FRESH_BYTES = 64 + 64 * 48;
 
 /** Addresses of candidates that lists have room for, one list behind the other along a way down the tree. */
 export const listRoom = (k: number): number => 12 * k;
@@ -159,9 +159,10 @@ export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { 
   return {
     /** For each thread, and so with the scratch below. */
     plan: threads * TREE_PLAN_BYTES,
-    /** The samples once more, in the order of the tree, and that order. */
-    columns: treeStride(n) * d * bytesOf(precision),
-    order: n * 4,
+    /** The samples once more, in the order of the tree, each with its index: whole vectors. */
+    rows: n * treeRowBytes(d, precision),
+    /** For each root which node is free. */
+    frees: 2 ** levels * 4,
     nodes: treeNodes(n, levels) * NODE_BYTES,
     nodeSums: treeNodes(n, levels) * sumsEntryLength(d) * 8,
     records: k * RECORD_BYTES,
@@ -173,23 +174,16 @@ export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { 
 
 export type FilterBuffers = Record<keyof ReturnType<typeof filterLayout>, number>;
 
-/** Elements from column to column of the samples in the order of the tree. */
-export const treeStride = (n: number): number => (n + 7) & ~7;
-
 /** Samples that are counted apart, and in one kernel call, when they are brought to their roots. */
 export const CELL_ROWS = 16384;
 
 /** Bytes of a cut between roots. */
 export const CUT_BYTES = 16;
 
-/**
- * What growing the trees takes for the time being: rows of whole vectors, each with its index, the root of each sample, how many
- * of a range belong to each, and the cuts between these.
- */
 export const treeRowBytes = (d: number, precision: Precision): number => (d * bytesOf(precision) + 4 + 15) & ~15;
 
-export const growLayout = ({ n, d, precision, levels }: Pick<Shape, 'n' | 'd' | 'precision'> & { levels: number }) => ({
-  rows: n * treeRowBytes(d, precision),
+/** What bringing samples to their roots takes: the root of each, how many of a range belong to each, and the cuts between these. */
+export const growLayout = ({ n, levels }: Pick<Shape, 'n'> & { levels: number }) => ({
   cells: n * 2,
   starts: Math.ceil(n / CELL_ROWS) * 2 ** levels * 4,
   cuts: 2 ** levels * CUT_BYTES,
