@@ -3,8 +3,8 @@ import { minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
 import { moveSample } from './inline/sums';
 import {
-  BYTES, blockRows, CHANGED, CHILD, COUNT, childOf, D, enter, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, leave, MARGIN, MIDDLE, MOVED,
-  NODE_BYTES, OWNER, RADIUS, ROOM, ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, SQUARES, START, SUMS, sumsOf, takeSums, WEIGHTS,
+  BYTES, CHANGED, CHILD, COUNT, childOf, D, enter, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, leave, MARGIN, MIDDLE, MOVED, NODE_BYTES,
+  OWNER, RADIUS, ROOM, ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, takeSums, WEIGHTS, X,
 } from './tree';
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d); its index, ‖c‖² and −2c (T); its index (i32).
@@ -56,20 +56,20 @@ function spread(plan: usize, node: usize, above: i32): void {
   }
   // Labels of a raw node that nobody owns never changed.
   if (child && owner < 0) return;
-  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
   const target = load<usize>(plan, SAMPLE_LABELS);
-  const start = load<i32>(node, START);
-  const end = start + load<i32>(node, COUNT);
-  for (let at = start; at < end; ) {
-    const count = <usize>blockRows(at, end);
-    const labels = load<usize>(plan, LABELS) + (<usize>at << 2);
-    const block = load<usize>(plan, ROWS) + <usize>at * rowBytes;
-    const order = child ? block + rowBytes - 4 : block + (rowBytes - 4) * count;
-    const step = child ? rowBytes : 4;
-    for (let i: usize = 0; i < count; i++)
-      store<i32>(target + (<usize>load<i32>(order + i * step) << 2), owner < 0 ? load<i32>(labels + (i << 2)) : owner);
-    at += <i32>count;
+  const labels = load<usize>(plan, LABELS);
+  const start = <usize>load<i32>(node, START);
+  const end = start + <usize>load<i32>(node, COUNT);
+  for (let i = start; i < end; i++) {
+    const label = owner < 0 ? load<i32>(labels + (i << 2)) : owner;
+    store<i32>(target + (sampleOf(plan, i) << 2), label);
   }
+}
+
+/** Which sample a row is. */
+@inline
+function sampleOf(plan: usize, i: usize): usize {
+  return <usize>load<i32>(load<usize>(plan, ROWS) + (i + 1) * <usize>load<i32>(plan, ROW_BYTES) - 4);
 }
 
 /**
@@ -82,44 +82,46 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
   let limit = load<f64>(node, LIMIT);
   if (limit > moved) return limit;
 
-  // The candidate nearest to the middle of the box …
+  // The candidate nearest to the middle of the box … Without branches, which would go either way; both lanes have the sums.
   const wide = load<i32>(plan, D) > 2;
   const squares = load<usize>(plan, SQUARES) - list * 2;
+  const middle = v128.load(node, MIDDLE);
+  const middleHigh = v128.load(node, MIDDLE + 16);
   let nearest: usize = 0;
-  let least: f64 = Infinity;
+  let least = f64x2.splat(Infinity);
   for (let at = list; at < end; at += 4) {
     const c = load<usize>(at);
-    const low = f64x2.sub(v128.load(c), v128.load(node, MIDDLE));
+    const low = f64x2.sub(v128.load(c), middle);
     let sum = f64x2.mul(low, low);
     if (wide) {
-      const high = f64x2.sub(v128.load(c, 16), v128.load(node, MIDDLE + 16));
+      const high = f64x2.sub(v128.load(c, 16), middleHigh);
       sum = f64x2.add(sum, f64x2.mul(high, high));
     }
-    const square = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-    store<f64>(squares + at * 2, square);
-    if (square < least) {
-      least = square;
-      nearest = c;
-    }
+    const square = addLanes(sum);
+    store<f64>(squares + at * 2, f64x2.extract_lane(square, 0));
+    nearest = select(c, nearest, f64x2.extract_lane(square, 0) < f64x2.extract_lane(least, 0));
+    least = f64x2.pmin(least, square);
   }
   // … rules out those that are farther at every corner.
   if (end + (end - list) <= load<usize>(plan, ROOM)) {
-    const margin = load<f64>(plan, MARGIN);
+    const margin = v128.load64_splat(plan, MARGIN);
+    const near = v128.load(nearest);
+    const nearHigh = v128.load(nearest, 16);
+    const sides = v128.load(node, SIDES);
+    const sidesHigh = v128.load(node, SIDES + 16);
+    let gaps = f64x2.splat(gap);
     let kept = end;
     for (let at = list; at < end; at += 4) {
       const c = load<usize>(at);
-      let sum = f64x2.mul(f64x2.abs(f64x2.sub(v128.load(c), v128.load(nearest))), v128.load(node, SIDES));
-      if (wide) {
-        const high = f64x2.abs(f64x2.sub(v128.load(c, 16), v128.load(nearest, 16)));
-        sum = f64x2.add(sum, f64x2.mul(high, v128.load(node, SIDES + 16)));
-      }
-      const excess = load<f64>(squares + at * 2) - least - f64x2.extract_lane(sum, 0) - f64x2.extract_lane(sum, 1);
+      let sum = f64x2.mul(f64x2.abs(f64x2.sub(v128.load(c), near)), sides);
+      if (wide) sum = f64x2.add(sum, f64x2.mul(f64x2.abs(f64x2.sub(v128.load(c, 16), nearHigh)), sidesHigh));
+      const excess = f64x2.sub(f64x2.sub(v128.load64_splat(squares + at * 2), least), addLanes(sum));
+      const dropped = f64x2.gt(excess, margin);
+      gaps = f64x2.pmin(gaps, v128.bitselect(excess, f64x2.splat(Infinity), dropped));
       store<usize>(kept, c);
-      // Without branches, which would go either way.
-      const dropped = i32(excess > margin);
-      gap = select(excess, gap, dropped & i32(excess < gap));
-      kept += 4 & (<usize>dropped - 1);
+      kept += <usize>(4 + 4 * i32x4.extract_lane(dropped, 0));
     }
+    gap = f64x2.extract_lane(gaps, 0);
     list = end;
     end = kept;
   }
@@ -144,9 +146,15 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
     store<i32>(plan, load<i32>(plan, LOOKS) + looks * (load<i32>(node, COUNT) >> 3), LOOKS);
     gap = min(gap, compare(plan, node, list, end, load<i32>(nearest, INDEX)));
   }
-  limit = limitOf(plan, gap, Math.sqrt(least), load<f64>(node, RADIUS));
+  limit = limitOf(plan, gap, Math.sqrt(f64x2.extract_lane(least, 0)), load<f64>(node, RADIUS));
   store<f64>(node, limit, LIMIT);
   return limit;
+}
+
+/** The sum of both lanes, in both. */
+@inline
+function addLanes(v: v128): v128 {
+  return f64x2.add(v, v128.shuffle<u64>(v, v, 1, 0));
 }
 
 /** What stood below an owned node, limits too, may be of another run. */
@@ -184,8 +192,13 @@ function claim(plan: usize, node: usize, cluster: i32): void {
     if (child) {
       claim(plan, child, cluster);
       claim(plan, child + NODE_BYTES, cluster);
-    } else if (load<i32>(plan, BYTES) == 4) relabelLeaf<f32>(plan, node, cluster);
-    else relabelLeaf<f64>(plan, node, cluster);
+    } else {
+      const start = load<i32>(node, START);
+      for (let i = start; i < start + load<i32>(node, COUNT); i++) {
+        if (load<i32>(plan, BYTES) == 4) relabel<f32>(plan, i, cluster);
+        else relabel<f64>(plan, i, cluster);
+      }
+    }
   }
   store<i32>(node, cluster, OWNER);
 }
@@ -204,34 +217,22 @@ function moveNode(plan: usize, node: usize, from: i32, to: i32): void {
   }
 }
 
-function relabelLeaf<T>(plan: usize, node: usize, cluster: i32): void {
-  const start = load<i32>(node, START);
-  const end = start + load<i32>(node, COUNT);
-  for (let at = start; at < end; ) {
-    const count = blockRows(at, end);
-    for (let i = 0; i < count; i++) relabel<T>(plan, at, count, i, cluster);
-    at += count;
-  }
-}
-
-/** Moves sample i of the block of a leaf that begins with row `at`, counting it if its label changes. */
-function relabel<T>(plan: usize, at: i32, count: i32, i: i32, to: i32): void {
-  const cell = load<usize>(plan, LABELS) + (<usize>(at + i) << 2);
+/** Moves one sample, counting it if its label changes. */
+function relabel<T>(plan: usize, i: i32, to: i32): void {
+  const cell = load<usize>(plan, LABELS) + (<usize>i << 2);
   const from = load<i32>(cell);
   if (from == to) return;
   store<i32>(cell, to);
   store<i32>(plan, load<i32>(plan, CHANGED) + 1, CHANGED);
-  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
-  const block = load<usize>(plan, ROWS) + <usize>at * rowBytes;
-  const order = block + (rowBytes - 4) * <usize>count + (<usize>i << 2);
-  const weights = load<usize>(plan, WEIGHTS);
-  const w = weights ? load<f64>(weights + (<usize>load<i32>(order) << 3)) : 1;
   const d = load<i32>(plan, D);
+  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
+  const weights = load<usize>(plan, WEIGHTS);
+  const w = weights ? load<f64>(weights + (sampleOf(plan, i) << 3)) : 1;
   const sums = load<usize>(plan, SUMS);
   const entry = <usize>sumsEntryBytes(d);
   const target = sums + entry * <usize>(to + 1);
   const source = sums + entry * <usize>(from + 1);
-  moveSample<T>(true, block + <usize>i * sizeof<T>(), <usize>count * sizeof<T>(), d, w, sums, target, source);
+  moveSample<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
 }
 
 /** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
@@ -262,28 +263,15 @@ function leafOf<T>(plan: usize, node: usize, list: usize, end: usize, before: i3
 
 @inline
 function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
+  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
   const start = load<i32>(node, START);
   const stop = start + load<i32>(node, COUNT);
-  let gap: f64 = Infinity;
-  for (let at = start; at < stop; ) {
-    const count = blockRows(at, stop);
-    gap = min(gap, block<T>(d, plan, at, count, list, end, before));
-    at += count;
-  }
-  return gap;
-}
-
-/** Those of `count` samples from row `at` on, which are a block of columns. */
-@inline
-function block<T>(d: i32, plan: usize, at: i32, count: i32, list: usize, end: usize, before: i32): f64 {
-  const column = load<i32>(plan, D) > 1 ? <usize>count * sizeof<T>() : 0;
-  const x = load<usize>(plan, ROWS) + <usize>at * <usize>load<i32>(plan, ROW_BYTES);
   const step = 32 / sizeof<T>();
   let gap = v128.splat<T>(<T>Infinity);
-  for (let i = 0; i < count; i += step) {
-    // The last vectors overlap those before them rather than reach into the next column.
-    const from = max(0, min(i, count - step));
-    const px = x + <usize>from * sizeof<T>();
+  for (let i = start; i < stop; i += step) {
+    // The last vectors overlap those before them rather than reach into the next leaf.
+    const from = max(start, min(i, stop - step));
+    const px = load<usize>(plan, X) + <usize>from * sizeof<T>();
     const x0 = v128.load(px);
     const y0 = v128.load(px, 16);
     const x1 = v128.load(px + column);
@@ -298,8 +286,8 @@ function block<T>(d: i32, plan: usize, at: i32, count: i32, list: usize, end: us
     let nextY = bestX;
     let indexX = v128.splat<T>(0);
     let indexY = indexX;
-    for (let c = list; c < end; c += 4) {
-      const p = load<usize>(c) + COORDINATES;
+    for (let at = list; at < end; at += 4) {
+      const p = load<usize>(at) + COORDINATES;
       let sx = v128.load_splat<T>(p, sizeof<T>());
       let sy = sx;
       const c0 = v128.load_splat<T>(p, 2 * sizeof<T>());
@@ -327,25 +315,25 @@ function block<T>(d: i32, plan: usize, at: i32, count: i32, list: usize, end: us
       bestY = v128.pmin<T>(bestY, sy);
     }
     gap = v128.pmin<T>(gap, v128.pmin<T>(v128.sub<T>(nextX, bestX), v128.sub<T>(nextY, bestY)));
-    update<T>(plan, at, count, from, indexX, indexY, before);
+    update<T>(plan, from, stop - from, indexX, indexY, before);
   }
   return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
 }
 
-/** Moves the samples, of eight (four) from the i-th of a block, whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
+/** Moves the samples, of eight (four), whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
 @inline
-function update<T>(plan: usize, at: i32, count: i32, i: i32, a: v128, b: v128, before: i32): void {
-  const labels = load<usize>(plan, LABELS) + (<usize>(at + i) << 2);
+function update<T>(plan: usize, from: i32, count: i32, a: v128, b: v128, before: i32): void {
+  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
   const fresh = load<usize>(plan, FRESH);
   storeLabels<T>(fresh, a, b);
   let changes = i32x4.bitmask(i32x4.ne(v128.load(fresh), v128.load(labels)));
   if (sizeof<T>() == 4) changes |= i32x4.bitmask(i32x4.ne(v128.load(fresh, 16), v128.load(labels, 16))) << 4;
-  changes &= (1 << min(count - i, 8)) - 1;
+  changes &= (1 << min(count, 8)) - 1;
   while (changes) {
     const lane = ctz(changes);
     changes &= changes - 1;
     const to = load<i32>(fresh + (<usize>lane << 2));
-    relabel<T>(plan, at, count, i + lane, to);
+    relabel<T>(plan, from + lane, to);
     if (before >= 0) store<i32>(plan, load<i32>(plan, CHANGED) - (to == before ? 2 : 1), CHANGED);
   }
 }

@@ -2,10 +2,7 @@ import { sumsEntryBytes, sumsWidth } from './constants';
 import { loadOne, loadPair } from './inline/lanes';
 
 // A plan, written by TypeScript: addresses and counts (i32) …
-/**
- * n rows: d values, and in the last four bytes which sample it is; whole vectors. Those of a node stand together, those of a leaf
- * in blocks of up to 64 columns, see blockRows.
- */
+/** n rows: d values, and in the last four bytes which sample it is; whole vectors. Those of a node stand together. */
 export const ROWS: usize = 0;
 export const ROW_BYTES: usize = 4;
 export const D: usize = 8;
@@ -29,12 +26,16 @@ export const ROOM: usize = 44;
 export const SQUARES: usize = 48;
 /** Labels that changed. */
 export const CHANGED: usize = 52;
-/** Labels of two vectors, and 64 behind a block of rows. */
+/** Labels of two vectors. */
 export const FRESH: usize = 56;
 /** n × i32: labels in the order of the samples as they came. Those of raw nodes without an owner are right. */
 export const SAMPLE_LABELS: usize = 60;
 /** Bytes of a value: 4 or 8. */
 export const BYTES: usize = 92;
+/** d columns of T, in the order of the rows: leaves are there. */
+export const X: usize = 100;
+/** Elements from column to column. */
+export const STRIDE: usize = 104;
 // … for sorting:
 const SOURCE: usize = 64;
 const SOURCE_STRIDE: usize = 68;
@@ -72,7 +73,7 @@ export const CHILD: usize = 88;
 export const OWNER: usize = 92;
 export const NODE_BYTES: usize = 96;
 
-/** Samples up to which a node is not cut, and of a block of columns. */
+/** Samples up to which a node is not cut. */
 const LEAF_SIZE: i32 = 64;
 const MAX_DEPTH: usize = 60;
 /** Samples for each node there is room for below a root. */
@@ -293,42 +294,27 @@ function exchange(a: usize, b: usize): void {
   v128.store(b, value);
 }
 
-/** Makes a raw node a leaf: its sums are taken, its rows become columns, and labels that there are go with them. */
+/** Makes a raw node a leaf: its rows are copied into columns, and labels that there are go with them. */
 function makeLeaf<T>(plan: usize, node: usize): void {
   store<usize>(node, 0, CHILD);
-  takeSums<T>(plan, node);
   const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
-  const d = <usize>load<i32>(plan, D);
-  const start = load<i32>(node, START);
-  const end = start + load<i32>(node, COUNT);
-  const scratch = load<usize>(plan, FRESH) + 64;
-  for (let at = start; at < end; at += LEAF_SIZE) {
-    const count = <usize>blockRows(at, end);
-    const rows = load<usize>(plan, ROWS) + <usize>at * rowBytes;
-    const order = scratch + (rowBytes - 4) * count;
-    for (let i: usize = 0; i < count; i++) {
-      const row = rows + i * rowBytes;
-      for (let f: usize = 0; f < d; f++) store<T>(scratch + (f * count + i) * sizeof<T>(), load<T>(row + f * sizeof<T>()));
-      store<i32>(order + (i << 2), load<i32>(row + rowBytes - 4));
-    }
-    memory.copy(rows, scratch, count * rowBytes);
-    if (load<i32>(node, OWNER) >= 0) continue;
-    const labels = load<usize>(plan, LABELS) + (<usize>at << 2);
-    for (let i: usize = 0; i < count; i++)
-      store<i32>(labels + (i << 2), load<i32>(load<usize>(plan, SAMPLE_LABELS) + (<usize>load<i32>(order + (i << 2)) << 2)));
+  const start = <usize>load<i32>(node, START);
+  const count = <usize>load<i32>(node, COUNT);
+  const rows = load<usize>(plan, ROWS) + start * rowBytes;
+  for (let f = 0; f < load<i32>(plan, D); f++) {
+    const column = load<usize>(plan, X) + (<usize>(f * load<i32>(plan, STRIDE)) + start) * sizeof<T>();
+    let value = rows + <usize>f * sizeof<T>();
+    for (let i: usize = 0; i < count; i++, value += rowBytes) store<T>(column + i * sizeof<T>(), load<T>(value));
+  }
+  if (load<i32>(node, OWNER) >= 0) return;
+  const labels = load<usize>(plan, LABELS) + (start << 2);
+  for (let i: usize = 0; i < count; i++) {
+    const sample = <usize>load<i32>(rows + (i + 1) * rowBytes - 4);
+    store<i32>(labels + (i << 2), load<i32>(load<usize>(plan, SAMPLE_LABELS) + (sample << 2)));
   }
 }
 
-/**
- * Rows of the block of a leaf that begins with row `at`. Their values stand in columns without gaps, which samples they are in the
- * last bytes of the block.
- */
-@inline
-export function blockRows(at: i32, end: i32): i32 {
-  return min(LEAF_SIZE, end - at);
-}
-
-/** Takes the exact sums of a node, if nobody did: from its children, or from rows that are no columns yet. */
+/** Takes the exact sums of a node, if nobody did: from its children, or from its rows. */
 export function takeSums<T>(plan: usize, node: usize): void {
   const sums = sumsOf(plan, node);
   if (!isNaN(load<f64>(sums))) return;

@@ -11,6 +11,7 @@ import {
   TREE_PLAN_BYTES,
   treeLevels,
   treeRowBytes,
+  treeStride,
 } from '../backend/layout.js';
 import { make, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, sumsEntryLength } from '../backend/shapes.js';
@@ -80,10 +81,7 @@ export class Filtering implements Assignment {
     const { run, buffers, first } = this;
     this.first = false;
     if (this.roots === 0) {
-      if (this.patience-- > 0) {
-        yield* run.assign();
-        return yield* run.accumulate();
-      }
+      if (this.patience-- > 0) return yield* run.assignAndAccumulate();
       yield* this.plant();
       if (first) this.begin();
     }
@@ -121,7 +119,7 @@ export class Filtering implements Assignment {
     const { run, buffers, levels } = this;
     const { samples, k } = run;
     const { n, d, precision, workspace, x, stride, weights } = samples;
-    const { plan, rows, frees, nodes, nodeSums, lists, squares, fresh } = buffers;
+    const { plan, columns, rows, frees, nodes, nodeSums, lists, squares, fresh } = buffers;
     const roots = 2 ** levels;
     this.roots = roots;
     this.looks = k * roots + (n * Math.min(k, 8)) / 8;
@@ -129,11 +127,12 @@ export class Filtering implements Assignment {
     const { cells, starts, cuts } = workspace.take(growLayout({ n, levels }), n);
     this.plans().forEach((words, thread) => {
       const list = lists + thread * listRoom(k) * 4;
+      // Of one feature, the second column is that one again.
       words.set([
         ...[rows, treeRowBytes(d, precision), d, frees, run.buffers.previous, weights, nodes, nodeSums],
         ...[run.sumsAt(thread), list, list + k * 4, list + listRoom(k) * 4, squares + thread * k * 8, 0],
         ...[fresh + thread * FRESH_BYTES, run.buffers.labels, x, stride, cuts, levels, cells, 0, 0],
-        bytesOf(precision),
+        ...[bytesOf(precision), 0, columns, d > 1 ? treeStride(n) : 0],
       ]);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
     });

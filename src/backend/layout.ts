@@ -148,8 +148,8 @@ export const treeLevels = (n: number, shared: boolean): number =>
 const treeNodes = (n: number, levels: number): number => Math.ceil(n / 10) + 2 ** levels;
 
 export const TREE_PLAN_BYTES = 128;
-/** Labels of two vectors, and a block of 64 rows. */
-export const FRESH_BYTES = 64 + 64 * 48;
+/** A cache line, so that threads do not wait for each other's. */
+export const FRESH_BYTES = 64;
 
 /** Addresses of candidates that lists have room for, one list behind the other along a way down the tree. */
 export const listRoom = (k: number): number => 12 * k;
@@ -159,7 +159,8 @@ export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { 
   return {
     /** For each thread, and so with the scratch below. */
     plan: threads * TREE_PLAN_BYTES,
-    /** The samples once more, in the order of the tree, each with its index: whole vectors. */
+    /** The samples once more, in the order of the tree: in columns, those of leaves, and as whole vectors, each with its index. */
+    columns: treeStride(n) * d * bytesOf(precision),
     rows: n * treeRowBytes(d, precision),
     /** For each root which node is free. */
     frees: 2 ** levels * 4,
@@ -173,6 +174,9 @@ export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { 
 }
 
 export type FilterBuffers = Record<keyof ReturnType<typeof filterLayout>, number>;
+
+/** Elements from column to column of the samples in the order of the tree. */
+export const treeStride = (n: number): number => (n + 7) & ~7;
 
 /** Samples that are counted apart, and in one kernel call, when they are brought to their roots. */
 export const CELL_ROWS = 16384;

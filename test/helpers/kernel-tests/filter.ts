@@ -183,16 +183,13 @@ function expectNode(bench: Bench, rows: number, node: number, start: number, cou
       ...expectNode(bench, rows, child + NODE_BYTES, start + lower, count - lower),
     ];
   }
-  const { d, bytes, precision } = bench;
+  const { d, precision } = bench;
   const rowBytes = treeRowBytes(d, precision);
   const box = bench.memory.backend.name === 'js' ? undefined : bench.readFloat64(node, 8);
   return Array.from({ length: count }, (_, i) => {
-    // Raw nodes have rows, leaves columns of up to 64.
-    const block = child ? i : i & ~63;
-    const size = child ? 1 : Math.min(64, count - block);
-    const at = rows + (start + block) * rowBytes;
-    const [sample] = bench.readInt32(at + size * (rowBytes - 4) + (i - block) * 4, 1);
-    const values = Array.from({ length: d }, (_, f) => bench.read(at + (f * size + i - block) * bytes, 1)[0]!);
+    const row = rows + (start + i) * rowBytes;
+    const [sample] = bench.readInt32(row + rowBytes - 4, 1);
+    const values = bench.read(row, d);
     expectSame(values, bench.rows[sample!]!);
     values.forEach((value, f) => {
       if (!box) return;
