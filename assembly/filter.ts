@@ -1,10 +1,10 @@
 import { sumsEntryBytes } from './constants';
 import { minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
-import { moveColumns } from './inline/sums';
+import { moveSample } from './inline/sums';
 import {
-  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, ORDER, OWNER, RADIUS,
-  ROOM, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+  BYTES, CHANGED, CHILD, COUNT, childOf, D, enter, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, leave, MARGIN, MIDDLE, MOVED, NODE_BYTES,
+  OWNER, RADIUS, ROOM, ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, takeSums, WEIGHTS, X,
 } from './tree';
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d); its index, ‖c‖² and −2c (T); its index (i32).
@@ -27,7 +27,9 @@ const BOUNDLESS: f64 = 1e60;
 function filter(plan: usize, root: usize, count: i32): i32 {
   store<i32>(plan, 0, CHANGED);
   for (let i = 0; i < count; i++) {
+    enter(plan, root);
     if (load<i32>(root, COUNT)) visit(plan, root, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+    leave(plan, root);
     root += NODE_BYTES;
   }
   return load<i32>(plan, CHANGED);
@@ -40,26 +42,34 @@ function filter(plan: usize, root: usize, count: i32): i32 {
  * @param root in: `count` nodes
  */
 function spreadLabels(plan: usize, root: usize, count: i32): void {
-  for (let i = 0; i < count; i++) spread(plan, root + <usize>i * NODE_BYTES);
+  for (let i = 0; i < count; i++) spread(plan, root + <usize>i * NODE_BYTES, -1);
 }
 
-function spread(plan: usize, node: usize): void {
-  const owner = load<i32>(node, OWNER);
+/** @param above whose all samples are, or −1 */
+function spread(plan: usize, node: usize, above: i32): void {
+  const owner = above >= 0 ? above : load<i32>(node, OWNER);
   const child = load<usize>(node, CHILD);
-  if (owner < 0 && child) {
-    spread(plan, child);
-    spread(plan, child + NODE_BYTES);
+  if (child >= 1024) {
+    spread(plan, child, owner);
+    spread(plan, child + NODE_BYTES, owner);
     return;
   }
+  // Labels of a raw node that nobody owns never changed.
+  if (child && owner < 0) return;
+  const target = load<usize>(plan, SAMPLE_LABELS);
+  const labels = load<usize>(plan, LABELS);
   const start = <usize>load<i32>(node, START);
   const end = start + <usize>load<i32>(node, COUNT);
-  const order = load<usize>(plan, ORDER);
-  const labels = load<usize>(plan, LABELS);
-  const target = load<usize>(plan, SAMPLE_LABELS);
   for (let i = start; i < end; i++) {
     const label = owner < 0 ? load<i32>(labels + (i << 2)) : owner;
-    store<i32>(target + (<usize>load<i32>(order + (i << 2)) << 2), label);
+    store<i32>(target + (sampleOf(plan, i) << 2), label);
   }
+}
+
+/** Which sample a row is. */
+@inline
+function sampleOf(plan: usize, i: usize): usize {
+  return <usize>load<i32>(load<usize>(plan, ROWS) + (i + 1) * <usize>load<i32>(plan, ROW_BYTES) - 4);
 }
 
 /**
@@ -72,51 +82,53 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
   let limit = load<f64>(node, LIMIT);
   if (limit > moved) return limit;
 
-  // The candidate nearest to the middle of the box …
+  // The candidate nearest to the middle of the box … Without branches, which would go either way; both lanes have the sums.
   const wide = load<i32>(plan, D) > 2;
   const squares = load<usize>(plan, SQUARES) - list * 2;
+  const middle = v128.load(node, MIDDLE);
+  const middleHigh = v128.load(node, MIDDLE + 16);
   let nearest: usize = 0;
-  let least: f64 = Infinity;
+  let least = f64x2.splat(Infinity);
   for (let at = list; at < end; at += 4) {
     const c = load<usize>(at);
-    const low = f64x2.sub(v128.load(c), v128.load(node, MIDDLE));
+    const low = f64x2.sub(v128.load(c), middle);
     let sum = f64x2.mul(low, low);
     if (wide) {
-      const high = f64x2.sub(v128.load(c, 16), v128.load(node, MIDDLE + 16));
+      const high = f64x2.sub(v128.load(c, 16), middleHigh);
       sum = f64x2.add(sum, f64x2.mul(high, high));
     }
-    const square = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-    store<f64>(squares + at * 2, square);
-    if (square < least) {
-      least = square;
-      nearest = c;
-    }
+    const square = addLanes(sum);
+    store<f64>(squares + at * 2, f64x2.extract_lane(square, 0));
+    nearest = select(c, nearest, f64x2.extract_lane(square, 0) < f64x2.extract_lane(least, 0));
+    least = f64x2.pmin(least, square);
   }
   // … rules out those that are farther at every corner.
   if (end + (end - list) <= load<usize>(plan, ROOM)) {
-    const margin = load<f64>(plan, MARGIN);
+    const margin = v128.load64_splat(plan, MARGIN);
+    const near = v128.load(nearest);
+    const nearHigh = v128.load(nearest, 16);
+    const sides = v128.load(node, SIDES);
+    const sidesHigh = v128.load(node, SIDES + 16);
+    let gaps = f64x2.splat(gap);
     let kept = end;
     for (let at = list; at < end; at += 4) {
       const c = load<usize>(at);
-      let sum = f64x2.mul(f64x2.abs(f64x2.sub(v128.load(c), v128.load(nearest))), v128.load(node, SIDES));
-      if (wide) {
-        const high = f64x2.abs(f64x2.sub(v128.load(c, 16), v128.load(nearest, 16)));
-        sum = f64x2.add(sum, f64x2.mul(high, v128.load(node, SIDES + 16)));
-      }
-      const excess = load<f64>(squares + at * 2) - least - f64x2.extract_lane(sum, 0) - f64x2.extract_lane(sum, 1);
+      let sum = f64x2.mul(f64x2.abs(f64x2.sub(v128.load(c), near)), sides);
+      if (wide) sum = f64x2.add(sum, f64x2.mul(f64x2.abs(f64x2.sub(v128.load(c, 16), nearHigh)), sidesHigh));
+      const excess = f64x2.sub(f64x2.sub(v128.load64_splat(squares + at * 2), least), addLanes(sum));
+      const dropped = f64x2.gt(excess, margin);
+      gaps = f64x2.pmin(gaps, v128.bitselect(excess, f64x2.splat(Infinity), dropped));
       store<usize>(kept, c);
-      // Without branches, which would go either way.
-      const dropped = i32(excess > margin);
-      gap = select(excess, gap, dropped & i32(excess < gap));
-      kept += 4 & (<usize>dropped - 1);
+      kept += <usize>(4 + 4 * i32x4.extract_lane(dropped, 0));
     }
+    gap = f64x2.extract_lane(gaps, 0);
     list = end;
     end = kept;
   }
 
-  const child = load<usize>(node, CHILD);
   const looks = <i32>((end - list) >> 2);
   store<i32>(plan, load<i32>(plan, LOOKS) + looks, LOOKS);
+  const child: usize = looks == 1 ? 0 : childOf(plan, node);
   if (looks == 1) {
     claim(plan, node, load<i32>(nearest, INDEX));
   } else if (child) {
@@ -134,9 +146,15 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
     store<i32>(plan, load<i32>(plan, LOOKS) + looks * (load<i32>(node, COUNT) >> 3), LOOKS);
     gap = min(gap, compare(plan, node, list, end, load<i32>(nearest, INDEX)));
   }
-  limit = limitOf(plan, gap, Math.sqrt(least), load<f64>(node, RADIUS));
+  limit = limitOf(plan, gap, Math.sqrt(f64x2.extract_lane(least, 0)), load<f64>(node, RADIUS));
   store<f64>(node, limit, LIMIT);
   return limit;
+}
+
+/** The sum of both lanes, in both. */
+@inline
+function addLanes(v: v128): v128 {
+  return f64x2.add(v, v128.shuffle<u64>(v, v, 1, 0));
 }
 
 /** What stood below an owned node, limits too, may be of another run. */
@@ -166,19 +184,20 @@ function limitOf(plan: usize, gap: f64, middle: f64, radius: f64): f64 {
 function claim(plan: usize, node: usize, cluster: i32): void {
   const owner = load<i32>(node, OWNER);
   if (owner == cluster) return;
-  const child = load<usize>(node, CHILD);
-  const count = load<i32>(node, COUNT);
   if (owner >= 0) {
     moveNode(plan, node, owner, cluster);
-    store<i32>(plan, load<i32>(plan, CHANGED) + count, CHANGED);
-  } else if (child) {
-    claim(plan, child, cluster);
-    claim(plan, child + NODE_BYTES, cluster);
+    store<i32>(plan, load<i32>(plan, CHANGED) + load<i32>(node, COUNT), CHANGED);
   } else {
-    const start = load<i32>(node, START);
-    for (let i = start; i < start + count; i++) {
-      if (load<i32>(plan, BYTES) == 4) relabel<f32>(plan, i, cluster);
-      else relabel<f64>(plan, i, cluster);
+    const child = childOf(plan, node);
+    if (child) {
+      claim(plan, child, cluster);
+      claim(plan, child + NODE_BYTES, cluster);
+    } else {
+      const start = load<i32>(node, START);
+      for (let i = start; i < start + load<i32>(node, COUNT); i++) {
+        if (load<i32>(plan, BYTES) == 4) relabel<f32>(plan, i, cluster);
+        else relabel<f64>(plan, i, cluster);
+      }
     }
   }
   store<i32>(node, cluster, OWNER);
@@ -186,6 +205,8 @@ function claim(plan: usize, node: usize, cluster: i32): void {
 
 /** Moves the sums of a whole node from one cluster to another. */
 function moveNode(plan: usize, node: usize, from: i32, to: i32): void {
+  if (load<i32>(plan, BYTES) == 4) takeSums<f32>(plan, node);
+  else takeSums<f64>(plan, node);
   const bytes = <usize>sumsEntryBytes(load<i32>(plan, D));
   const source = load<usize>(plan, SUMS) + <usize>(from + 1) * bytes;
   const target = load<usize>(plan, SUMS) + <usize>(to + 1) * bytes;
@@ -206,12 +227,12 @@ function relabel<T>(plan: usize, i: i32, to: i32): void {
   const d = load<i32>(plan, D);
   const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
   const weights = load<usize>(plan, WEIGHTS);
-  const w = weights ? load<f64>(weights + (<usize>load<i32>(load<usize>(plan, ORDER) + (<usize>i << 2)) << 3)) : 1;
+  const w = weights ? load<f64>(weights + (sampleOf(plan, i) << 3)) : 1;
   const sums = load<usize>(plan, SUMS);
   const entry = <usize>sumsEntryBytes(d);
   const target = sums + entry * <usize>(to + 1);
   const source = sums + entry * <usize>(from + 1);
-  moveColumns<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
+  moveSample<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
 }
 
 /** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */

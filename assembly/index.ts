@@ -11,4 +11,4 @@ export * from './prepare';
 export * from './quantise';
 export * from './seed';
 export * from './shift';
-export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64, growTreeF32, growTreeF64 } from './tree';
+export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64, plantTreeF32, plantTreeF64 } from './tree';

@@ -1,5 +1,5 @@
 import { COLUMNS_MAX_D, columnBytes, rowBytes } from './constants';
-import { loadPair } from './inline/lanes';
+import { loadPair, mergeStripes, minAcross, tailMask, weightedStripes } from './inline/lanes';
 
 /** Rows of which a column is read before the next one: their cache lines are still near then. */
 const BLOCK: i32 = 64;
@@ -49,50 +49,35 @@ function gather<T>(x: usize, d: i32, stride: i32, indices: usize, n: i32, target
  * Adds to the sums of the features those of n samples, in float64, in four stripes i mod 4 that are merged as
  * (s₀ + s₂) + (s₁ + s₃), where samples lie in rows after every block of 64. Not finite where a sample is not.
  *
- * @param x in: n × d in the layout of d
+ * @param x in: n × d in the layout of d; 24 readable bytes behind the end
  * @param sums inout: d × f64
  */
 function addFeatureSums<T>(x: usize, n: i32, d: i32, stride: i32, sums: usize): void {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
   if (d <= COLUMNS_MAX_D) {
-    for (let f: usize = 0; f < <usize>d; f++) addColumnSums<T>(x + f * column, n, row, sums + (f << 3));
+    for (let f: usize = 0; f < <usize>d; f++)
+      store<f64>(sums + (f << 3), load<f64>(sums + (f << 3)) + weightedStripes<T>(x + f * column, n, 0));
     return;
   }
-  const paired = <usize>d & ~1;
   for (let i = 0; i < n; i += BLOCK) {
     const first = x + <usize>i * row;
-    const count = min(BLOCK, n - i);
-    for (let f: usize = 0; f < paired; f += 2) addPairSums<T>(first + f * column, count, row, sums + (f << 3));
-    if (d & 1) addColumnSums<T>(first + paired * column, count, row, sums + (paired << 3));
+    for (let f = 0; f < d; f += 2) {
+      const pair = <usize>min(f, d - 2);
+      addPairSums<T>(first + pair * column, min(BLOCK, n - i), row, sums + (pair << 3), freshLanes(f, d));
+    }
   }
 }
 
-/** One feature. */
+/** Of an odd number of features the last goes with the one before, which then is not counted again: the lanes that are. */
 @inline
-function addColumnSums<T>(x: usize, n: i32, row: usize, sum: usize): void {
-  let s0: f64 = 0;
-  let s1: f64 = 0;
-  let s2: f64 = 0;
-  let s3: f64 = 0;
-  let p = x;
-  let i = n;
-  for (; i >= 4; i -= 4) {
-    s0 += <f64>load<T>(p);
-    s1 += <f64>load<T>(p + row);
-    s2 += <f64>load<T>(p + 2 * row);
-    s3 += <f64>load<T>(p + 3 * row);
-    p += 4 * row;
-  }
-  if (i > 0) s0 += <f64>load<T>(p);
-  if (i > 1) s1 += <f64>load<T>(p + row);
-  if (i > 2) s2 += <f64>load<T>(p + 2 * row);
-  store<f64>(sum, load<f64>(sum) + (s0 + s2 + (s1 + s3)));
+function freshLanes(f: i32, d: i32): v128 {
+  return f64x2.replace_lane(f64x2.splat(reinterpret<f64>(<i64>-1)), 0, reinterpret<f64>(-<i64>(f < d - 1)));
 }
 
 /** Two neighbouring features at once. */
 @inline
-function addPairSums<T>(x: usize, n: i32, row: usize, sums: usize): void {
+function addPairSums<T>(x: usize, n: i32, row: usize, sums: usize, lanes: v128): void {
   let s0 = f64x2.splat(0);
   let s1 = s0;
   let s2 = s0;
@@ -109,13 +94,14 @@ function addPairSums<T>(x: usize, n: i32, row: usize, sums: usize): void {
   if (i > 0) s0 = f64x2.add(s0, loadPair<T>(p));
   if (i > 1) s1 = f64x2.add(s1, loadPair<T>(p + row));
   if (i > 2) s2 = f64x2.add(s2, loadPair<T>(p + 2 * row));
-  v128.store(sums, f64x2.add(v128.load(sums), f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3))));
+  const sum = f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3));
+  v128.store(sums, f64x2.add(v128.load(sums), v128.and(sum, lanes)));
 }
 
 /**
  * Adds to the spread of the features that of n samples: Σ (x − mean)² in stripes as above, least and greatest value.
  *
- * @param x in: n × d in the layout of d
+ * @param x in: n × d in the layout of d; 24 readable bytes behind the end
  * @param means in: d × f64
  * @param spread inout: 3 × d × f64: sums of squares, least, greatest
  */
@@ -124,61 +110,55 @@ function addFeatureSpread<T>(x: usize, n: i32, d: i32, stride: i32, means: usize
   const column = columnBytes<T>(d, stride);
   const next = <usize>d << 3;
   if (d <= COLUMNS_MAX_D) {
-    for (let f: usize = 0; f < <usize>d; f++) addSpread<T>(x + f * column, n, row, load<f64>(means + (f << 3)), spread + (f << 3), next);
+    for (let f: usize = 0; f < <usize>d; f++) addColumnSpread<T>(x + f * column, n, load<f64>(means + (f << 3)), spread + (f << 3), next);
     return;
   }
-  const paired = <usize>d & ~1;
   for (let i = 0; i < n; i += BLOCK) {
     const first = x + <usize>i * row;
-    const count = min(BLOCK, n - i);
-    for (let f: usize = 0; f < paired; f += 2)
-      addPairSpread<T>(first + f * column, count, row, v128.load(means + (f << 3)), spread + (f << 3), next);
-    if (d & 1) addSpread<T>(first + paired * column, count, row, load<f64>(means + (paired << 3)), spread + (paired << 3), next);
+    for (let f = 0; f < d; f += 2) {
+      const pair = <usize>min(f, d - 2);
+      const mean = v128.load(means + (pair << 3));
+      addPairSpread<T>(first + pair * column, min(BLOCK, n - i), row, mean, spread + (pair << 3), next, freshLanes(f, d));
+    }
   }
 }
 
-/** One feature. */
+/** One feature of samples in columns: four at a time, so that a lane is a stripe. */
 @inline
-function addSpread<T>(x: usize, n: i32, row: usize, mean: f64, cell: usize, next: usize): void {
-  let least = load<f64>(cell + next);
-  let greatest = load<f64>(cell + 2 * next);
-  let s0: f64 = 0;
-  let s1: f64 = 0;
-  let s2: f64 = 0;
-  let s3: f64 = 0;
+function addColumnSpread<T>(x: usize, n: i32, mean: f64, cell: usize, next: usize): void {
+  const middle = f64x2.splat(mean);
+  let least = v128.splat<T>(<T>Infinity);
+  let greatest = v128.splat<T>(-<T>Infinity);
+  let low = f64x2.splat(0);
+  let high = low;
   let p = x;
-  let i = n;
-  for (; i >= 4; i -= 4) {
-    const v0 = <f64>load<T>(p);
-    const v1 = <f64>load<T>(p + row);
-    const v2 = <f64>load<T>(p + 2 * row);
-    const v3 = <f64>load<T>(p + 3 * row);
-    s0 += (v0 - mean) * (v0 - mean);
-    s1 += (v1 - mean) * (v1 - mean);
-    s2 += (v2 - mean) * (v2 - mean);
-    s3 += (v3 - mean) * (v3 - mean);
-    least = min(min(least, min(v0, v1)), min(v2, v3));
-    greatest = max(max(greatest, max(v0, v1)), max(v2, v3));
-    p += 4 * row;
+  for (let left = n; left > 0; left -= 4, p += 4 * sizeof<T>()) {
+    let a = f64x2.sub(loadPair<T>(p), middle);
+    let b = f64x2.sub(loadPair<T>(p + 2 * sizeof<T>()), middle);
+    let x0 = v128.load(p);
+    let x1 = sizeof<T>() == 8 ? v128.load(p, 16) : x0;
+    if (left < 4) {
+      // What lies behind the end is 0 away from the mean, and the first of these once more.
+      a = v128.and(a, tailMask<f64>(left, 0));
+      b = v128.and(b, tailMask<f64>(left, 1));
+      x0 = v128.bitselect(x0, v128.load_splat<T>(p), tailMask<T>(left, 0));
+      x1 = v128.bitselect(x1, v128.load_splat<T>(p), tailMask<T>(left, sizeof<T>() == 8 ? 1 : 0));
+    }
+    low = f64x2.add(low, f64x2.mul(a, a));
+    high = f64x2.add(high, f64x2.mul(b, b));
+    least = v128.pmin<T>(least, v128.pmin<T>(x0, x1));
+    greatest = v128.pmax<T>(greatest, v128.pmax<T>(x0, x1));
   }
-  for (let r = 0; r < i; r++) {
-    const value = <f64>load<T>(p);
-    const square = (value - mean) * (value - mean);
-    if (r == 0) s0 += square;
-    else if (r == 1) s1 += square;
-    else s2 += square;
-    least = min(least, value);
-    greatest = max(greatest, value);
-    p += row;
-  }
-  store<f64>(cell, load<f64>(cell) + (s0 + s2 + (s1 + s3)));
-  store<f64>(cell + next, least);
-  store<f64>(cell + 2 * next, greatest);
+  store<f64>(cell, load<f64>(cell) + mergeStripes<f64>(low, high));
+  const below = <f64>v128.extract_lane<T>(minAcross<T>(least), 0);
+  const above = -<f64>v128.extract_lane<T>(minAcross<T>(v128.neg<T>(greatest)), 0);
+  store<f64>(cell + next, min(load<f64>(cell + next), below));
+  store<f64>(cell + 2 * next, max(load<f64>(cell + 2 * next), above));
 }
 
 /** Two neighbouring features at once. */
 @inline
-function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize, next: usize): void {
+function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize, next: usize, lanes: v128): void {
   let least = v128.load(cell + next);
   let greatest = v128.load(cell + 2 * next);
   let s0 = f64x2.splat(0);
@@ -199,9 +179,8 @@ function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize,
     greatest = f64x2.max(greatest, value);
   }
   // Turned by n, the stripes are {s₀, s₂} and {s₁, s₃} or the other way round; both sums commute.
-  const even = f64x2.add(s0, s2);
-  const odd = f64x2.add(s1, s3);
-  v128.store(cell, f64x2.add(v128.load(cell), f64x2.add(even, odd)));
+  const sum = f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3));
+  v128.store(cell, f64x2.add(v128.load(cell), v128.and(sum, lanes)));
   v128.store(cell + next, least);
   v128.store(cell + 2 * next, greatest);
 }

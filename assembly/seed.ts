@@ -1,7 +1,7 @@
 import { COLUMNS_MAX_D, centroidStride, columnBytes, rowBytes } from './constants';
 import { calledSqDistance, sqDistance } from './inline/distance';
 import { fetchRows } from './fetch';
-import { loadPair, mergeStripes, tailMask } from './inline/lanes';
+import { weightedStripes } from './inline/lanes';
 import { estimate, quantiseChunk } from './inline/seed-estimates';
 import {
   BY_THRESHOLDS, CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, POTENTIALS, QUANTISED, RELATIVE,
@@ -152,7 +152,8 @@ function takeSeed<T>(plan: usize, from: i32, count: i32, trial: i32, seed: i32):
     store<i32>(load<usize>(plan, NEAREST) + ((<usize>from + i) << 2), seed);
     if (load<usize>(plan, LIMITS)) storeLimit<T>(plan, <usize>from + i, square);
   }
-  return weightedStripes<T>(closest, count, load<usize>(plan, WEIGHTS), from);
+  const weights = load<usize>(plan, WEIGHTS);
+  return weightedStripes<T>(closest, count, weights && weights + (<usize>from << 3));
 }
 
 /** What scores of a sample are to be compared with: a squared distance is the squared length of the sample + a score. */
@@ -162,31 +163,6 @@ function storeLimit<T>(plan: usize, i: usize, closest: T): void {
   const sqNorm = <f64>load<T>(load<usize>(plan, SQ_NORMS) + i * sizeof<T>());
   const limit = <f64>closest * (1 + relative) - sqNorm * (1 - relative);
   store<f32>(load<usize>(plan, LIMITS) + (i << 2), <f32>limit);
-}
-
-/** Σ w · value, or Σ value where weights is 0. */
-@inline
-function weightedStripes<T>(values: usize, n: i32, weights: usize, from: i32): f64 {
-  let low = f64x2.splat(0);
-  let high = low;
-  let p = values;
-  let w = weights + (<usize>from << 3);
-  for (let left = n; left > 0; left -= 4, p += 4 * sizeof<T>(), w += 32) {
-    let a = loadPair<T>(p);
-    let b = loadPair<T>(p + 2 * sizeof<T>());
-    if (weights) {
-      a = f64x2.mul(a, v128.load(w));
-      b = f64x2.mul(b, v128.load(w, 16));
-    }
-    if (left < 4) {
-      // What lies behind the end counts 0.
-      a = v128.and(a, tailMask<f64>(left, 0));
-      b = v128.and(b, tailMask<f64>(left, 1));
-    }
-    low = f64x2.add(low, a);
-    high = f64x2.add(high, b);
-  }
-  return mergeStripes<f64>(low, high);
 }
 
 export function seedThresholdsF32(seeds: usize, count: i32, d: i32, candidates: usize, trials: i32, thresholds: usize): void {

@@ -10,8 +10,11 @@ function subtractShift<T>(x: usize, n: i32, d: i32, stride: i32, shift: usize): 
   if (d <= COLUMNS_MAX_D) {
     for (let f: usize = 0; f < <usize>d; f++) {
       const value = load<T>(shift + f * sizeof<T>());
+      const values = v128.splat<T>(value);
       let p = x + f * columnBytes<T>(d, stride);
-      for (let i = 0; i < n; i++, p += sizeof<T>()) store<T>(p, load<T>(p) - value);
+      const end = p + <usize>n * sizeof<T>();
+      for (; p + 16 <= end; p += 16) v128.store(p, v128.sub<T>(v128.load(p), values));
+      for (; p < end; p += sizeof<T>()) store<T>(p, load<T>(p) - value);
     }
     return;
   }

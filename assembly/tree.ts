@@ -1,19 +1,19 @@
 import { sumsEntryBytes, sumsWidth } from './constants';
+import { loadOne, loadPair } from './inline/lanes';
 
 // A plan, written by TypeScript: addresses and counts (i32) …
-/** d columns of T, sorted so that the samples of a node stand together. */
-export const X: usize = 0;
-/** Elements from column to column. */
-export const STRIDE: usize = 4;
+/** n rows: d values, and in the last four bytes which sample it is; whole vectors. Those of a node stand together. */
+export const ROWS: usize = 0;
+export const ROW_BYTES: usize = 4;
 export const D: usize = 8;
-/** n × i32: which sample stands where. */
-export const ORDER: usize = 12;
-/** n × i32: the label of each sample, in that order. */
+/** For each root the address of the next node that is free. */
+const FREES: usize = 12;
+/** n × i32: the label of each sample, in the order of the rows. */
 export const LABELS: usize = 16;
 /** n × f64, in the order of the samples as they came, or 0. */
 export const WEIGHTS: usize = 20;
 export const NODES: usize = 24;
-/** For each node the exact sums of its samples, as an entry of the sums of the run. */
+/** For each node the exact sums of its samples, as an entry of the sums of the run; NaN where they are not known yet. */
 export const NODE_SUMS: usize = 28;
 /** Grids and sums of the clusters, see accumulate. */
 export const SUMS: usize = 32;
@@ -28,26 +28,27 @@ export const SQUARES: usize = 48;
 export const CHANGED: usize = 52;
 /** Labels of two vectors. */
 export const FRESH: usize = 56;
-/** Where `spreadLabels` puts the labels, in the order of the samples as they came; where `growTree` finds them, or 0. */
+/** n × i32: labels in the order of the samples as they came. Those of raw nodes without an owner are right. */
 export const SAMPLE_LABELS: usize = 60;
 /** Bytes of a value: 4 or 8. */
-export const BYTES: usize = 104;
+export const BYTES: usize = 92;
+/** d columns of T, in the order of the rows: leaves are there. */
+export const X: usize = 100;
+/** Elements from column to column. */
+export const STRIDE: usize = 104;
 // … for sorting:
 const SOURCE: usize = 64;
 const SOURCE_STRIDE: usize = 68;
-/** n rows: d values, and in the last four bytes which sample it is; whole vectors. */
-const ROWS: usize = 72;
-const ROW_BYTES: usize = 76;
 /** From the second on, 2 ** LEVELS − 1 cuts, the children of cut i being 2i and 2i + 1: bytes to its column (i32), and 8 behind, its T. */
-const CUTS: usize = 80;
-const LEVELS: usize = 84;
+const CUTS: usize = 72;
+const LEVELS: usize = 76;
 /** n × u16: below which root each sample is. */
-const CELLS: usize = 88;
+const CELLS: usize = 80;
 /** Nodes for what is below the root at hand. */
-const FREE: usize = 92;
-const FREE_END: usize = 96;
+const FREE: usize = 84;
+const FREE_END: usize = 88;
 /** Candidates looked at, those of a leaf once for eight samples: added up for the caller. */
-export const LOOKS: usize = 108;
+export const LOOKS: usize = 96;
 // … and (f64) for walks:
 /** How far any two centroids can have moved apart or towards each other since the run began. */
 export const MOVED: usize = 112;
@@ -66,15 +67,15 @@ export const LIMIT: usize = 72;
 /** i32: where its samples begin, how many there are. */
 export const START: usize = 80;
 export const COUNT: usize = 84;
-/** The address of the first of its two children, which stand together; 0 for a leaf. */
+/** The address of the first of its two children, which stand together; 0 for a leaf; below 1024 a depth, for a raw node. */
 export const CHILD: usize = 88;
 /** i32: the cluster of all its samples, whatever stands below; or −1. */
 export const OWNER: usize = 92;
 export const NODE_BYTES: usize = 96;
 
-/** Samples up to which a node stays a leaf. */
+/** Samples up to which a node is not cut. */
 const LEAF_SIZE: i32 = 64;
-const MAX_DEPTH: i32 = 60;
+const MAX_DEPTH: usize = 60;
 /** Samples for each node there is room for below a root. */
 const NODE_SHARE: i32 = 10;
 
@@ -152,57 +153,76 @@ export function fillCells<T>(plan: usize, from: i32, n: i32, starts: usize): voi
 }
 
 /**
- * Sorts the rows of some roots by trees of boxes, each cut through the middle of its longest side until few samples are left, and
- * takes the exact sums of every node.
+ * Makes the rows of some roots raw nodes. They are cut through the middle of the longest side of their boxes, and so on until few
+ * samples are left, only when a walk has to go below them.
  *
- * @param plan in: see above; ROWS and all nodes behind the roots inout; NODE_SUMS, X, ORDER, and LABELS if there are some, out
+ * @param plan in: see above; NODE_SUMS, FREES out
  * @param root inout: `count` nodes, of which START and COUNT are there
  */
-export function growTree<T>(plan: usize, root: usize, count: i32): void {
+export function plantTree<T>(plan: usize, root: usize, count: i32): void {
   const behind = load<usize>(plan, NODES) + (NODE_BYTES << load<usize>(plan, LEVELS));
   for (let i = 0; i < count; i++) {
     const start = load<i32>(root, START);
-    const size = load<i32>(root, COUNT);
-    store<usize>(plan, behind + <usize>(start / NODE_SHARE) * NODE_BYTES, FREE);
-    store<usize>(plan, behind + <usize>((start + size) / NODE_SHARE) * NODE_BYTES, FREE_END);
-    writeNode(root, start, size);
-    grow<T>(plan, root, 0);
+    store<usize>(freeOf(plan, root), behind + <usize>(start / NODE_SHARE) * NODE_BYTES);
+    writeNode<T>(plan, root, start, load<i32>(root, COUNT), 1);
+    takeSums<T>(plan, root);
     root += NODE_BYTES;
   }
 }
 
-function grow<T>(plan: usize, node: usize, depth: i32): void {
+/** Where the next free node below a root is named. */
+@inline
+function freeOf(plan: usize, root: usize): usize {
+  return load<usize>(plan, FREES) + ((root - load<usize>(plan, NODES)) / NODE_BYTES << 2);
+}
+
+/** Takes the nodes below a root at hand, … */
+export function enter(plan: usize, root: usize): void {
+  const behind = load<usize>(plan, NODES) + (NODE_BYTES << load<usize>(plan, LEVELS));
+  store<usize>(plan, load<usize>(freeOf(plan, root)), FREE);
+  store<usize>(plan, behind + <usize>((load<i32>(root, START) + load<i32>(root, COUNT)) / NODE_SHARE) * NODE_BYTES, FREE_END);
+}
+
+/** … and keeps in mind which are left. */
+export function leave(plan: usize, root: usize): void {
+  store<usize>(freeOf(plan, root), load<usize>(plan, FREE));
+}
+
+/** What is below a node: the first of two children, or 0 where it is a leaf. A raw node is cut before, or made a leaf. */
+export function childOf(plan: usize, node: usize): usize {
+  const child = load<usize>(node, CHILD);
+  if (child == 0 || child >= 1024) return child;
+  return load<i32>(plan, BYTES) == 4 ? cut<f32>(plan, node, child) : cut<f64>(plan, node, child);
+}
+
+function cut<T>(plan: usize, node: usize, depth: usize): usize {
   const start = load<i32>(node, START);
   const count = load<i32>(node, COUNT);
   const child = load<usize>(plan, FREE);
   const free = child + 2 * NODE_BYTES;
-  measureBox<T>(plan, node);
   let lower = 0;
   if (count > LEAF_SIZE && depth < MAX_DEPTH && free <= load<usize>(plan, FREE_END)) lower = partition<T>(plan, node);
   // Samples that are all alike, or all but for rounding, stay together.
   if (lower == 0 || lower == count) {
-    writeLeaf<T>(plan, node);
-    return;
+    makeLeaf<T>(plan, node);
+    return 0;
   }
   store<usize>(plan, free, FREE);
   store<usize>(node, child, CHILD);
-  writeNode(child, start, lower);
-  writeNode(child + NODE_BYTES, start + lower, count - lower);
-  grow<T>(plan, child, depth + 1);
-  grow<T>(plan, child + NODE_BYTES, depth + 1);
-  const bytes = <usize>sumsEntryBytes(load<i32>(plan, D));
-  const sums = sumsOf(plan, node);
-  const from = sumsOf(plan, child);
-  for (let at: usize = 0; at < bytes; at += 16)
-    v128.store(sums + at, f64x2.add(v128.load(from + at), v128.load(from + bytes + at)));
+  writeNode<T>(plan, child, start, lower, depth + 1);
+  writeNode<T>(plan, child + NODE_BYTES, start + lower, count - lower, depth + 1);
+  return child;
 }
 
-function writeNode(node: usize, start: i32, count: i32): void {
+/** A raw node, whose sums nobody knows yet. */
+function writeNode<T>(plan: usize, node: usize, start: i32, count: i32, depth: usize): void {
   store<f64>(node, -1, LIMIT);
   store<i32>(node, start, START);
   store<i32>(node, count, COUNT);
-  store<usize>(node, 0, CHILD);
+  store<usize>(node, depth, CHILD);
   store<i32>(node, -1, OWNER);
+  store<f64>(sumsOf(plan, node), NaN);
+  measureBox<T>(plan, node);
 }
 
 /** The box around the samples of a node. */
@@ -274,48 +294,77 @@ function exchange(a: usize, b: usize): void {
   v128.store(b, value);
 }
 
-/** Brings the samples of a leaf into columns, and takes their sums; labels go with them. */
-function writeLeaf<T>(plan: usize, node: usize): void {
+/** Makes a raw node a leaf: its rows are copied into columns, and labels that there are go with them. */
+function makeLeaf<T>(plan: usize, node: usize): void {
+  store<usize>(node, 0, CHILD);
   const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
   const start = <usize>load<i32>(node, START);
   const count = <usize>load<i32>(node, COUNT);
   const rows = load<usize>(plan, ROWS) + start * rowBytes;
-  const d = load<i32>(plan, D);
-  const order = load<usize>(plan, ORDER) + (start << 2);
-  const sums = sumsOf(plan, node);
-  const low = <usize>sumsWidth(d) << 3;
-  memory.fill(sums, 0, <usize>sumsEntryBytes(d));
+  for (let f = 0; f < load<i32>(plan, D); f++) {
+    const column = load<usize>(plan, X) + (<usize>(f * load<i32>(plan, STRIDE)) + start) * sizeof<T>();
+    let value = rows + <usize>f * sizeof<T>();
+    for (let i: usize = 0; i < count; i++, value += rowBytes) store<T>(column + i * sizeof<T>(), load<T>(value));
+  }
+  if (load<i32>(node, OWNER) >= 0) return;
   const labels = load<usize>(plan, LABELS) + (start << 2);
-  const sampleLabels = load<usize>(plan, SAMPLE_LABELS);
   for (let i: usize = 0; i < count; i++) {
-    const sample = load<i32>(rows + (i + 1) * rowBytes - 4);
-    store<i32>(order + (i << 2), sample);
-    if (sampleLabels) store<i32>(labels + (i << 2), load<i32>(sampleLabels + (<usize>sample << 2)));
+    const sample = <usize>load<i32>(rows + (i + 1) * rowBytes - 4);
+    store<i32>(labels + (i << 2), load<i32>(load<usize>(plan, SAMPLE_LABELS) + (sample << 2)));
+  }
+}
+
+/** Takes the exact sums of a node, if nobody did: from its children, or from its rows. */
+export function takeSums<T>(plan: usize, node: usize): void {
+  const sums = sumsOf(plan, node);
+  if (!isNaN(load<f64>(sums))) return;
+  const d = load<i32>(plan, D);
+  const child = load<usize>(node, CHILD);
+  if (child >= 1024) {
+    takeSums<T>(plan, child);
+    takeSums<T>(plan, child + NODE_BYTES);
+    const bytes = <usize>sumsEntryBytes(d);
+    const from = sumsOf(plan, child);
+    for (let at: usize = 0; at < bytes; at += 16)
+      v128.store(sums + at, f64x2.add(v128.load(from + at), v128.load(from + bytes + at)));
+    return;
   }
   const grids = load<usize>(plan, SUMS);
+  const low = <usize>sumsWidth(d) << 3;
+  addRows<T>(plan, node, d > 1 ? 2 : 1, 0, grids, sums, low);
+  if (d > 2) addRows<T>(plan, node, d > 3 ? 2 : 1, 2, grids + 16, sums + 16, low);
+  addRows<T>(plan, node, 0, 0, grids + 2 * low, sums + 2 * low, 8);
+}
+
+/** The high and low sums of two features of a node, or one, or (0) of the weights. */
+function addRows<T>(plan: usize, node: usize, features: i32, f: usize, grids: usize, sums: usize, low: usize): void {
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const count = <usize>load<i32>(node, COUNT);
   const weights = load<usize>(plan, WEIGHTS);
-  for (let f = 0; f <= d; f++) {
-    const column = load<usize>(plan, X) + (<usize>(f * load<i32>(plan, STRIDE)) + start) * sizeof<T>();
-    const grid = f < d ? <usize>f << 3 : 2 * low;
-    const step = f < d ? low : 8;
-    const coarse = load<f64>(grids + grid);
-    const fine = load<f64>(grids + grid + step);
-    let high: f64 = 0;
-    let rest: f64 = 0;
-    for (let i: usize = 0; i < count; i++) {
-      let value = weights ? load<f64>(weights + (<usize>load<i32>(order + (i << 2)) << 3)) : 1;
-      if (f < d) {
-        const x = load<T>(rows + i * rowBytes + <usize>f * sizeof<T>());
-        store<T>(column + i * sizeof<T>(), x);
-        value *= <f64>x;
-      }
-      const hi = value + coarse - coarse;
-      high += hi;
-      rest += value - hi + fine - fine;
-    }
-    store<f64>(sums + grid, high);
-    store<f64>(sums + grid + step, rest);
+  const coarse = v128.load(grids);
+  const fine = v128.load(grids + low);
+  let high = f64x2.splat(0);
+  let rest = high;
+  let row = load<usize>(plan, ROWS) + <usize>load<i32>(node, START) * rowBytes;
+  // Samples that weigh 1 are one and the same, many times.
+  const same = features == 0 && !weights;
+  const end = row + (same ? 1 : count) * rowBytes;
+  const index = rowBytes - 4 - f * sizeof<T>();
+  for (row += f * sizeof<T>(); row < end; row += rowBytes) {
+    let value = features == 2 ? loadPair<T>(row) : features == 1 ? loadOne<T>(row) : f64x2.splat(1);
+    if (weights) value = f64x2.mul(value, v128.load64_splat(weights + (<usize>load<i32>(row + index) << 3)));
+    const hi = f64x2.sub(f64x2.add(value, coarse), coarse);
+    high = f64x2.add(high, hi);
+    rest = f64x2.add(rest, f64x2.sub(f64x2.add(f64x2.sub(value, hi), fine), fine));
   }
+  if (same) {
+    high = f64x2.mul(high, f64x2.splat(<f64>count));
+    rest = f64x2.mul(rest, f64x2.splat(<f64>count));
+  }
+  if (features > 0) {
+    v128.store(sums, high);
+    v128.store(sums + low, rest);
+  } else v128.store(sums, v128.shuffle<u64>(high, rest, 0, 2));
 }
 
 /** Where the sums of a node stand. */
@@ -328,5 +377,5 @@ export function countCellsF32(plan: usize, from: i32, n: i32, counts: usize): vo
 export function countCellsF64(plan: usize, from: i32, n: i32, counts: usize): void { countCells<f64>(plan, from, n, counts); }
 export function fillCellsF32(plan: usize, from: i32, n: i32, starts: usize): void { fillCells<f32>(plan, from, n, starts); }
 export function fillCellsF64(plan: usize, from: i32, n: i32, starts: usize): void { fillCells<f64>(plan, from, n, starts); }
-export function growTreeF32(plan: usize, root: usize, count: i32): void { growTree<f32>(plan, root, count); }
-export function growTreeF64(plan: usize, root: usize, count: i32): void { growTree<f64>(plan, root, count); }
+export function plantTreeF32(plan: usize, root: usize, count: i32): void { plantTree<f32>(plan, root, count); }
+export function plantTreeF64(plan: usize, root: usize, count: i32): void { plantTree<f64>(plan, root, count); }

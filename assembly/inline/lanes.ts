@@ -37,11 +37,43 @@ export function mergeStripes<T>(a: v128, b: v128): T {
   return <T>(f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
 }
 
+/** One value of type T at `ptr`, as float64, and 0. */
+@inline
+export function loadOne<T>(ptr: usize): v128 {
+  if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load32_zero(ptr));
+  return v128.load64_zero(ptr);
+}
+
 /** Two values of type T at `ptr`, as float64. */
 @inline
 export function loadPair<T>(ptr: usize): v128 {
   if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load64_zero(ptr));
   return v128.load(ptr);
+}
+
+/** Σ w · value, or Σ value where weights is 0, of n values in four stripes i mod 4. */
+@inline
+export function weightedStripes<T>(values: usize, n: i32, weights: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  let p = values;
+  let w = weights;
+  for (let left = n; left > 0; left -= 4, p += 4 * sizeof<T>(), w += 32) {
+    let a = loadPair<T>(p);
+    let b = loadPair<T>(p + 2 * sizeof<T>());
+    if (weights) {
+      a = f64x2.mul(a, v128.load(w));
+      b = f64x2.mul(b, v128.load(w, 16));
+    }
+    if (left < 4) {
+      // What lies behind the end counts 0.
+      a = v128.and(a, tailMask<f64>(left, 0));
+      b = v128.and(b, tailMask<f64>(left, 1));
+    }
+    low = f64x2.add(low, a);
+    high = f64x2.add(high, b);
+  }
+  return mergeStripes<f64>(low, high);
 }
 
 /** Indices held as floats, written as i32: 8 of float32 or 4 of float64. */

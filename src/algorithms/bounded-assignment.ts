@@ -78,8 +78,7 @@ export class BoundedAssignment implements Assignment {
     const { run, options } = this;
     if (this.age === 0 && (this.rest > 0 || changed > options.startShare * run.samples.n)) {
       this.rest--;
-      yield* run.assign();
-      return yield* run.accumulate();
+      return yield* run.assignAndAccumulate();
     }
     const looks = yield* this.advance();
     // Where most samples look at most groups anyway, plain assignment is cheaper, unless looks are by estimates.

@@ -102,10 +102,7 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, p
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
     return {
       restart: () => {},
-      *assign() {
-        yield* run.assign();
-        return yield* run.accumulate();
-      },
+      assign: () => run.assignAndAccumulate(),
     };
   if (!bounds) return new Filtering(run, magnitude, patient ? treePatience(run.k * d) : 0);
   const startShare = bounds.quantised ? 1 : patient ? PATIENT_START : 0.999;

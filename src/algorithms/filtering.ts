@@ -21,9 +21,9 @@ import type { Run } from './run.js';
 /** Samples of each root among which cuts between roots are chosen. */
 const SAMPLED = 16;
 
-/** Steps, as passes count them, of a look at a candidate, and of sorting a sample. */
+/** Steps, as passes count them, of a look at a candidate, and of what a root takes for a sample. */
 const LOOK_WORK = 128;
-const SORT_WORK = 200;
+const ROOT_WORK = 16;
 
 // The parts of a node that are written here, in words, and its limit, in float64; and of a plan, in words and bytes. See
 // assembly/tree.ts.
@@ -31,20 +31,19 @@ const START = 20;
 const COUNT = 21;
 const OWNER = 23;
 const LIMIT = 9;
-const SAMPLE_LABELS = 15;
-const LOOKS = 27;
+const LOOKS = 24;
 const MOVED = 112;
 
 /**
- * The labels of plain assignment by the filtering algorithm (Kanungo et al. 2002): samples are sorted into trees of boxes
- * once; then whole boxes go to the only centroid that can be nearest to all of them, with the exact sums of their samples,
+ * The labels of plain assignment by the filtering algorithm (Kanungo et al. 2002): samples are sorted into trees of boxes,
+ * as far as they have to be; whole boxes go to the only centroid that can be nearest to all of them, with the exact sums of their samples,
  * and boxes that the moves of the centroids cannot have reached are not looked at.
  */
 export class Filtering implements Assignment {
   readonly buffers: FilterBuffers;
   /** Cuts from the first to a root. */
   private readonly levels: number;
-  /** Nodes at which trees begin; none before these are grown. */
+  /** Nodes at which trees begin; none before there are any. */
   private roots = 0;
   /** Candidates looked at in the assignment before. */
   private looks = 0;
@@ -57,7 +56,7 @@ export class Filtering implements Assignment {
 
   /**
    * @param magnitude greatest |value| of the samples
-   * @param patience plain assignments that come before the tree is grown
+   * @param patience plain assignments that come before there are trees
    */
   constructor(
     private readonly run: Run,
@@ -82,11 +81,8 @@ export class Filtering implements Assignment {
     const { run, buffers, first } = this;
     this.first = false;
     if (this.roots === 0) {
-      if (this.patience-- > 0) {
-        yield* run.assign();
-        return yield* run.accumulate();
-      }
-      yield* this.grow(!first);
+      if (this.patience-- > 0) return yield* run.assignAndAccumulate();
+      yield* this.plant();
       if (first) this.begin();
     }
     if (!first) this.addShifts();
@@ -118,25 +114,25 @@ export class Filtering implements Assignment {
     );
   }
 
-  /** Sorts the samples into trees; takes over the labels of plain assignment if there are some. */
-  *grow(labelled = false): Work {
+  /** Brings the samples to the roots of the trees, which grow where walks lead; labels are those of plain assignment, if any. */
+  *plant(): Work {
     const { run, buffers, levels } = this;
     const { samples, k } = run;
     const { n, d, precision, workspace, x, stride, weights } = samples;
-    const { plan, columns, order, nodes, nodeSums, lists, squares, fresh } = buffers;
+    const { plan, columns, rows, frees, nodes, nodeSums, lists, squares, fresh } = buffers;
     const roots = 2 ** levels;
     this.roots = roots;
     this.looks = k * roots + (n * Math.min(k, 8)) / 8;
     const mark = workspace.mark();
-    const { rows, cells, starts, cuts } = workspace.take(growLayout({ n, d, precision, levels }), n);
+    const { cells, starts, cuts } = workspace.take(growLayout({ n, levels }), n);
     this.plans().forEach((words, thread) => {
       const list = lists + thread * listRoom(k) * 4;
       // Of one feature, the second column is that one again.
       words.set([
-        ...[columns, d > 1 ? treeStride(n) : 0, d, order, run.buffers.previous, weights, nodes, nodeSums],
+        ...[rows, treeRowBytes(d, precision), d, frees, run.buffers.previous, weights, nodes, nodeSums],
         ...[run.sumsAt(thread), list, list + k * 4, list + listRoom(k) * 4, squares + thread * k * 8, 0],
-        ...[fresh + thread * FRESH_BYTES, labelled ? run.buffers.labels : 0],
-        ...[x, stride, rows, treeRowBytes(d, precision), cuts, levels, cells, 0, 0, 0, bytesOf(precision)],
+        ...[fresh + thread * FRESH_BYTES, run.buffers.labels, x, stride, cuts, levels, cells, 0, 0],
+        ...[bytesOf(precision), 0, columns, d > 1 ? treeStride(n) : 0],
       ]);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
     });
@@ -160,11 +156,10 @@ export class Filtering implements Assignment {
     );
     yield* this.pass(
       (kernels, root, count, thread) =>
-        kernels.growTree(plan + thread * TREE_PLAN_BYTES, nodes + root * NODE_BYTES, count),
-      n * SORT_WORK,
+        kernels.plantTree(plan + thread * TREE_PLAN_BYTES, nodes + root * NODE_BYTES, count),
+      n * ROOT_WORK,
     );
     workspace.backTo(mark);
-    for (const words of this.plans()) words[SAMPLE_LABELS] = run.buffers.labels;
   }
 
   /** Chooses cuts, through the median of the longest side of some samples, for so many roots. */

@@ -18,8 +18,7 @@ export function* hartiganWong(
   transfers: Transfers,
 ): Work<Iteration, Iteration> {
   run.restart();
-  yield* run.assign();
-  let changed = yield* run.accumulate();
+  let changed = yield* run.assignAndAccumulate();
   let state: Iteration = { iteration: 0, changed, shift: 0, converged: false };
   run.moveCentroids();
   if (emptyCluster !== 'keep' && run.counts().some((count) => count <= 0)) {
@@ -27,8 +26,7 @@ export function* hartiganWong(
     state = { iteration: 1, changed, shift: run.shift(), converged: false };
     yield state;
     run.swap();
-    yield* run.assign();
-    changed = yield* run.accumulate();
+    changed = yield* run.assignAndAccumulate();
     run.countSamples();
   }
 
@@ -44,8 +42,7 @@ export function* hartiganWong(
     changed = changedNext;
   }
 
-  yield* run.assign();
-  yield* run.accumulate();
+  yield* run.assignAndAccumulate();
   run.countSamples();
   return state;
 }

@@ -1,12 +1,15 @@
 import type { Backend, Kernels } from '../backend/backend.js';
 import { THREAD } from '../backend/errand.js';
 import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
-import { now, type Work } from '../backend/pass.js';
+import { now, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
 import { callRows, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
+
+/** What a label that may change takes, in multiply-adds. */
+const ACCUMULATE_WORK = 4;
 
 /** The state of one run, k centroids among n samples, and the steps that algorithms are made of. */
 export class Run {
@@ -46,32 +49,49 @@ export class Run {
     this.sums(thread).fill(0, sumsEntryLength(this.samples.d));
   }
 
-  /** Labels every sample with its nearest centroid. */
+  /** Labels every sample with its nearest centroid, … */
   *assign(): Work {
-    const { samples, k, buffers, backend } = this;
-    const { d, stride } = samples;
-    const { packed, labels, best } = buffers;
-    samples.kernels.pack(buffers.centroids, k, d, packed);
-    yield* samples.send(
-      (kernels, i, count, thread) =>
-        kernels.assign(samples.at(i), count, d, stride, packed, k, labels + i * 4, best + thread * BEST_BYTES),
-      callRows(k, d),
-      backend,
-      k * d,
+    yield* this.samples.send(this.assignment(), this.callRows(), this.backend, this.k * this.samples.d);
+  }
+
+  /** … and, in the same pass, brings the sums up to the labels; returns how many labels changed. */
+  *assignAndAccumulate(): Work<number> {
+    const assign = this.assignment();
+    return yield* this.sumUp(
+      (kernels, i, count, thread) => {
+        assign(kernels, i, count, thread);
+        return this.accumulateRange(i, count, kernels, thread);
+      },
+      this.callRows(),
+      this.backend,
+      this.k * this.samples.d + ACCUMULATE_WORK,
     );
   }
 
+  private assignment(): RangeCall {
+    const { samples, k, buffers } = this;
+    const { d, stride } = samples;
+    const { packed, labels, best } = buffers;
+    samples.kernels.pack(buffers.centroids, k, d, packed);
+    return (kernels, i, count, thread) =>
+      kernels.assign(samples.at(i), count, d, stride, packed, k, labels + i * 4, best + thread * BEST_BYTES);
+  }
+
+  private callRows(): number {
+    return callRows(this.k, this.samples.d);
+  }
+
   /** Brings the sums up to the labels; returns how many labels changed. */
-  *accumulate(): Work<number> {
+  accumulate(): Work<number> {
+    return this.sumUp((kernels, i, count, thread) => this.accumulateRange(i, count, kernels, thread));
+  }
+
+  /** Makes a pass that adds to sums and returns how many labels changed. */
+  private *sumUp(call: RangeCall, rows?: number, backend?: Backend, work?: number): Work<number> {
     const grids = sumsEntryLength(this.samples.d);
-    const changed = yield* this.samples.pass(
-      (kernels, i, count, thread) => this.accumulateRange(i, count, kernels, thread),
-      undefined,
-      0,
-      undefined,
-      undefined,
-      { sums: [this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids] },
-    );
+    const changed = yield* this.samples.pass(call, rows, 0, backend, work, {
+      sums: [this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids],
+    });
     if (changed > 0) this.gatherSums();
     return changed;
   }

@@ -91,8 +91,8 @@ export interface Kernels {
   countCells(plan: number, from: number, n: number, counts: number): void;
   /** Copies them into rows, those of a root together. */
   fillCells(plan: number, from: number, n: number, starts: number): void;
-  /** Sorts the rows of some roots by trees of boxes. */
-  growTree(plan: number, root: number, count: number): void;
+  /** Makes rows the samples of their roots, from which trees of boxes grow where walks lead. */
+  plantTree(plan: number, root: number, count: number): void;
   /** Brings labels and sums of the samples of some nodes up to date; how many labels changed. See assembly/filter.ts. */
   filter(plan: number, root: number, count: number): number;
   /** Brings these labels into the order in which the samples came. */

@@ -159,9 +159,11 @@ export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { 
   return {
     /** For each thread, and so with the scratch below. */
     plan: threads * TREE_PLAN_BYTES,
-    /** The samples once more, in the order of the tree, and that order. */
+    /** The samples once more, in the order of the tree: in columns, those of leaves, and as whole vectors, each with its index. */
     columns: treeStride(n) * d * bytesOf(precision),
-    order: n * 4,
+    rows: n * treeRowBytes(d, precision),
+    /** For each root which node is free. */
+    frees: 2 ** levels * 4,
     nodes: treeNodes(n, levels) * NODE_BYTES,
     nodeSums: treeNodes(n, levels) * sumsEntryLength(d) * 8,
     records: k * RECORD_BYTES,
@@ -182,14 +184,10 @@ export const CELL_ROWS = 16384;
 /** Bytes of a cut between roots. */
 export const CUT_BYTES = 16;
 
-/**
- * What growing the trees takes for the time being: rows of whole vectors, each with its index, the root of each sample, how many
- * of a range belong to each, and the cuts between these.
- */
 export const treeRowBytes = (d: number, precision: Precision): number => (d * bytesOf(precision) + 4 + 15) & ~15;
 
-export const growLayout = ({ n, d, precision, levels }: Pick<Shape, 'n' | 'd' | 'precision'> & { levels: number }) => ({
-  rows: n * treeRowBytes(d, precision),
+/** What bringing samples to their roots takes: the root of each, how many of a range belong to each, and the cuts between these. */
+export const growLayout = ({ n, levels }: Pick<Shape, 'n'> & { levels: number }) => ({
   cells: n * 2,
   starts: Math.ceil(n / CELL_ROWS) * 2 ** levels * 4,
   cuts: 2 ** levels * CUT_BYTES,

@@ -119,12 +119,12 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
     addExactly(w, grids + 2 * low, entry + 2 * low, 1);
   }
 
-  /** What both kernels of the filtering algorithm need of their plan, see assembly/tree.ts. */
+  /** What kernels of the filtering algorithm need of their plan, see assembly/tree.ts. */
   function treePlan(plan: number) {
-    const [x, stride, d, order, labels, weights, nodes, nodeSums, sums, list, listEnd] = wordsOf(plan);
-    const [sampleLabels, source, sourceStride, rows, rowBytes, cuts, levels, cells] = wordsOf(plan + 60);
-    const own = { x, stride, d, order, labels, weights, nodes, nodeSums, sums, list, k: (listEnd - list) / 4 };
-    return { ...own, sampleLabels, source, sourceStride, rows, rowBytes, cuts, levels, cells: cells / 2 };
+    const [rows, rowBytes, d, , labels, weights, nodes, nodeSums, sums, list, listEnd] = wordsOf(plan);
+    const [sampleLabels, source, sourceStride, cuts, levels, cells] = wordsOf(plan + 60);
+    const own = { rows, rowBytes, d, labels, weights, nodes, nodeSums, sums, list, k: (listEnd - list) / 4 };
+    return { ...own, sampleLabels, source, sourceStride, cuts, levels, cells: cells / 2 };
   }
 
   /** The first words of a plan. */
@@ -427,13 +427,12 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
       }
     },
 
-    /** Every root is a leaf, the samples in the order in which they came. */
-    growTree(plan, root, count) {
-      const { x, stride, d, order, labels, weights, nodes, nodeSums, sums, sampleLabels, rows, rowBytes } =
-        treePlan(plan);
+    /** Roots stay as they are, the samples in the order in which they came. */
+    plantTree(plan, root, count) {
+      const { d, labels, weights, nodes, nodeSums, sums, sampleLabels, rows, rowBytes } = treePlan(plan);
       const words = i32();
       for (let node = root / 4; node < root / 4 + count * 24; node += 24) {
-        words[node + 22] = 0;
+        words[node + 22] = 1;
         words[node + 23] = -1;
         const entry = nodeSums / 8 + ((node * 4 - nodes) / 96) * sumsEntryLength(d);
         f64().fill(0, entry, entry + sumsEntryLength(d));
@@ -441,17 +440,15 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         for (let at = start; at < start + words[node + 21]!; at++) {
           const row = rows + at * rowBytes;
           const i = words[(row + rowBytes) / 4 - 1]!;
-          words[order / 4 + at] = i;
-          if (sampleLabels) words[labels / 4 + at] = words[sampleLabels / 4 + i]!;
-          for (let f = 0; f < d; f++) floats()[x / bytes + f * stride + at] = floats()[row / bytes + f]!;
-          addToEntry(x / bytes + at, stride, d, weightAt(weights, i), sums / 8, entry);
+          words[labels / 4 + at] = words[sampleLabels / 4 + i]!;
+          addToEntry(row / bytes, 1, d, weightAt(weights, i), sums / 8, entry);
         }
       }
     },
 
     /** Looks at every sample and centroid. */
     filter(plan, root, count) {
-      const { x, stride, d, order, labels, weights, sums, list, k } = treePlan(plan);
+      const { rows, rowBytes, d, labels, weights, sums, list, k } = treePlan(plan);
       const v = floats();
       const words = i32();
       let changed = 0;
@@ -460,13 +457,13 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
         words[node + 23] = -1;
         const start = words[node + 20]!;
         for (let at = start; at < start + words[node + 21]!; at++) {
+          const row = rows + at * rowBytes;
           let best = Infinity;
           let to = 0;
           for (let j = 0; j < k; j++) {
             const record = (words[list / 4 + j]! + 32) / bytes;
             let score = v[record + 1]!;
-            for (let f = 0; f < d; f++)
-              score = round(score + round(v[x / bytes + f * stride + at]! * v[record + 2 + f]!));
+            for (let f = 0; f < d; f++) score = round(score + round(v[row / bytes + f]! * v[record + 2 + f]!));
             if (score < best) {
               best = score;
               to = j;
@@ -476,22 +473,24 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
           words[labels / 4 + at] = to;
           if (to === from) continue;
           changed++;
-          const w = weightAt(weights, words[order / 4 + at]!);
-          addSample(x / bytes + at, stride, d, w, sums / 8, to);
-          addSample(x / bytes + at, stride, d, -w, sums / 8, from);
+          const w = weightAt(weights, words[(row + rowBytes) / 4 - 1]!);
+          addSample(row / bytes, 1, d, w, sums / 8, to);
+          addSample(row / bytes, 1, d, -w, sums / 8, from);
         }
       }
       return changed;
     },
 
     spreadLabels(plan, root, count) {
-      const { order, labels, sampleLabels } = treePlan(plan);
+      const { rows, rowBytes, labels, sampleLabels } = treePlan(plan);
       const words = i32();
       for (let node = root / 4; node < root / 4 + count * 24; node += 24) {
         const owner = words[node + 23]!;
         const start = words[node + 20]!;
-        for (let at = start; at < start + words[node + 21]!; at++)
-          words[sampleLabels / 4 + words[order / 4 + at]!] = owner >= 0 ? owner : words[labels / 4 + at]!;
+        for (let at = start; at < start + words[node + 21]!; at++) {
+          const i = words[(rows + (at + 1) * rowBytes) / 4 - 1]!;
+          words[sampleLabels / 4 + i] = owner >= 0 ? owner : words[labels / 4 + at]!;
+        }
       }
     },
 

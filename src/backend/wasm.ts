@@ -77,7 +77,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'advance',
   'countCells',
   'fillCells',
-  'growTree',
+  'plantTree',
   'filter',
   'spreadLabels',
   'packDirect',

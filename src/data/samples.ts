@@ -266,4 +266,4 @@ const CALL_WORK = 2 ** 21;
 
 /** Samples that one call of `assign` takes, whole vectors of them. */
 export const callRows = (k: number, d: number): number =>
-  Math.min(Math.max(Math.floor(CALL_WORK / (k * d)) & ~7, 8), 16384);
+  Math.min(Math.max(Math.floor(CALL_WORK / (k * d)) & ~7, 8), 4096);

@@ -165,8 +165,7 @@ class StreamedLloyd {
     for await (const samples of stream.placed()) {
       lloyd.samples = samples;
       lloyd.forgetLabels();
-      await this.drive(lloyd.assign());
-      await this.drive(lloyd.accumulate());
+      await this.drive(lloyd.assignAndAccumulate());
       await this.drive(lloyd.inertia());
       for (const value of lloyd.chunkInertias()) inertia += value;
       if (k > 1 && options.emptyCluster === 'relocate') await this.drive(this.keepFarthest(k - 1));
