@@ -2,13 +2,14 @@ import { type Crew, currentCrew, HEAVY } from './backend/crew.js';
 import { THREAD } from './backend/errand.js';
 import { compileSeparate, createBackend } from './backend/load.js';
 import { PART_ROWS, Parts } from './backend/parts.js';
-import { makeRanges, type Pass, type Work } from './backend/pass.js';
+import { makeRanges, type Pass, type SideBySide, type Work } from './backend/pass.js';
 import { currentPool, isPoolBroken, type Pool, threadsFor } from './backend/pool.js';
 import { COLUMNS_MAX_D } from './backend/shapes.js';
 import { acquireWorkspace, memoryLimit, releaseWorkspace, Workspace } from './backend/workspace.js';
 import { outOfMemory } from './errors.js';
 import { checkOptions } from './option-rules.js';
 import { ASYNC_RULES } from './options.js';
+import { doSideBySide } from './side-by-side.js';
 import { SLICE, turn } from './turn.js';
 import type { AsyncOptions } from './types.js';
 
@@ -18,6 +19,12 @@ const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
 /** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
 const APART_FACTOR = 4;
 
+/** Steps of a pass from which on threads that share it are faster than works side by side. */
+const SIDE_MOST = 2e7;
+
+/** Passes that each of the works side by side has, about. */
+const SIDE_PASSES = 8;
+
 /** Bytes that the work takes in one memory that has so many of the samples. */
 type Room = (rows: number, threads: number, inParts: boolean) => number;
 
@@ -26,6 +33,7 @@ type Room = (rows: number, threads: number, inParts: boolean) => number;
  *
  * @param size samples, features and clusters, which tell how much work a pass is
  * @param room for work that may have its samples in parts: where memory cannot be shared, or one does not hold them
+ * @param works how many parts of it may go on side by side, if there is `room`
  * @throws the reason of the signal, ERR_WORKER, and what the work throws
  */
 export async function background<T>(
@@ -34,6 +42,7 @@ export async function background<T>(
   { k, relaxedSimd }: { k: number; relaxedSimd: boolean },
   work: (workspace: Workspace) => Work<T>,
   room?: Room,
+  works = 1,
 ): Promise<T> {
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
@@ -42,6 +51,8 @@ export async function background<T>(
   const count = threadsFor(threads, steps);
   // The tree of boxes is faster by itself than bounds by several threads.
   const countApart = threadsFor(threads, nFeatures > COLUMNS_MAX_D ? steps / APART_FACTOR : 0);
+  const beside = room && steps < SIDE_MOST ? Math.min(threadsFor(threads, steps * works * SIDE_PASSES), works) : 0;
+  const workers = beside > 1 ? beside - 1 : count;
   let pool: Pool | undefined;
   let giveUp!: () => void;
   const givenUp = new Promise<never>((_, reject) => {
@@ -54,8 +65,9 @@ export async function background<T>(
   signal?.addEventListener('abort', giveUp);
 
   const byWorkers = async (): Promise<T> => {
-    const fits = !room || room(nSamples, Math.max(count, 1), false) <= memoryLimit.bytes;
-    const lender = count > 0 && fits ? currentPool(relaxedSimd) : undefined;
+    const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
+    const fits = bytes <= memoryLimit.bytes;
+    const lender = workers > 0 && fits ? currentPool(relaxedSimd) : undefined;
     const apart = room && !(fits && (lender || countApart === 0 || isPoolBroken()));
     const crew = apart ? currentCrew() : undefined;
     const modules = crew && compileSeparate(relaxedSimd);
@@ -69,9 +81,11 @@ export async function background<T>(
     if (!lender) return inSlices(work, signal);
     const use = (workspace: Workspace) => {
       pool = lender;
+      const sideBySide: SideBySide = (start) => doSideBySide(workspace, lender, workers, bytes, signal, start);
+      workspace.sideBySide = beside > 1 ? sideBySide : undefined;
       return drive(work(workspace), workspace, signal, lender, givenUp);
     };
-    return lender.lend(count, givenUp, use, byWorkers);
+    return lender.lend(workers, givenUp, use, byWorkers);
   };
   try {
     return await byWorkers();
@@ -169,7 +183,8 @@ export async function drive<T>(
     const pass = step.value;
     let sum = 0;
     if (pass instanceof Promise) {
-      sum = (await Promise.race([pass, givenUp!])) as number;
+      // Works side by side give up by themselves, once nothing of them is under way.
+      sum = (await (pool ? pass : Promise.race([pass, givenUp!]))) as number;
       signal?.throwIfAborted();
     } else if (pass) {
       isUp ??= !!pool && (await Promise.race([pool.ready, givenUp!]));

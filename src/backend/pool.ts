@@ -143,7 +143,6 @@ export class Pool {
 
   /** Has the workers make a pass, once they are ready; returns the sum of its values. */
   async make(pass: Pass): Promise<number> {
-    if (this.broken) throw workerError();
     const threads = Math.min(this.workspace.threads, Math.ceil(pass.n / pass.rows));
     this.post(pass, 0, 0, threads);
     await this.until(() => this.isDone(0));
@@ -212,6 +211,7 @@ export class Pool {
   until(isTrue: () => boolean): Promise<void> {
     const { words, waitAsync } = this;
     return new Promise((resolve, reject) => {
+      if (this.broken) return reject(workerError());
       this.fail = reject;
       const look = () => {
         const done = Atomics.load(words, DONE);
