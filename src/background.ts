@@ -22,8 +22,8 @@ const APART_FACTOR = 4;
 /** Steps of a pass from which on threads that share it are faster than works side by side. */
 const SIDE_MOST = 2e7;
 
-/** Passes that each of the works side by side has, about. */
-const SIDE_PASSES = 8;
+/** How many passes each of them counts as where it is asked whether there is work for threads. */
+const SIDE_PASSES = 3;
 
 /** Bytes that the work takes in one memory that has so many of the samples. */
 type Room = (rows: number, threads: number, inParts: boolean) => number;

@@ -37,12 +37,24 @@ export async function kmeansAsync(data: Data, k: number, options?: KMeansAsyncOp
   const resolved = resolveOptions(options, KMEANS_ASYNC_RULES);
   // Other calls may come in between: a matrix is copied out of its own workspace.
   const { matrix, ...source } = readSource(data, resolved.nFeatures);
-  const work = (workspace: Workspace) => cluster(workspace, data, source, k, resolved);
-  // These transfers go from sample to sample, over all of them.
-  const inOne = resolved.algorithm === 'hartigan-wong';
+  return inBackground(options, source, [k], resolved, (workspace) => cluster(workspace, data, source, k, resolved));
+}
+
+/** Has samples clustered for each k. */
+export function inBackground<T>(
+  options: KMeansAsyncOptions | undefined,
+  source: Source,
+  ks: number[],
+  resolved: ResolvedOptions,
+  work: (workspace: Workspace) => Work<T>,
+): Promise<T> {
+  const { algorithm, relaxedSimd, nInit } = resolved;
   const room = (rows: number, threads: number, inParts: boolean) =>
-    footprint(source, rows, k, resolved, threads, inParts);
-  return background(options, source, { k, ...resolved }, work, inOne ? undefined : room, resolved.nInit);
+    Math.max(...ks.map((k) => footprint(source, rows, k, resolved, threads, inParts)));
+  const k = ks[ks.length - 1]!;
+  const works = ks.length > 1 ? ks.length : nInit;
+  // The transfers of Hartigan and Wong go from sample to sample, over all of them.
+  return background(options, source, { k, relaxedSimd }, work, algorithm === 'hartigan-wong' ? undefined : room, works);
 }
 
 /** All of it, in a workspace. */
