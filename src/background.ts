@@ -2,14 +2,14 @@ import { type Crew, currentCrew, HEAVY } from './backend/crew.js';
 import { THREAD } from './backend/errand.js';
 import { compileSeparate, createBackend } from './backend/load.js';
 import { PART_ROWS, Parts } from './backend/parts.js';
-import { makeRanges, type Pass, type SideBySide, type Work } from './backend/pass.js';
+import { makeRanges, type Pass, type Work } from './backend/pass.js';
 import { currentPool, isPoolBroken, type Pool, threadsFor } from './backend/pool.js';
 import { COLUMNS_MAX_D } from './backend/shapes.js';
 import { acquireWorkspace, memoryLimit, releaseWorkspace, Workspace } from './backend/workspace.js';
 import { outOfMemory } from './errors.js';
 import { checkOptions } from './option-rules.js';
 import { ASYNC_RULES } from './options.js';
-import { doSideBySide } from './side-by-side.js';
+import { placesFor, SideBySide } from './side-by-side.js';
 import { SLICE, turn } from './turn.js';
 import type { AsyncOptions } from './types.js';
 
@@ -19,11 +19,17 @@ const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
 /** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
 const APART_FACTOR = 4;
 
-/** Steps of a pass from which on threads that share it are faster than works side by side. */
-const SIDE_MOST = 2e7;
+/**
+ * Steps of a pass, and bytes of all works, from which on threads that share passes are no slower than works side by side, which
+ * need memory of their own; on two cores, by `npm run bench:threads`.
+ */
+const SIDE_MOST = { steps: 2e7, bytes: 2 ** 28 };
 
-/** How many passes each of them counts as where it is asked whether there is work for threads. */
+/** How many passes each of the works counts as where it is asked whether there is work for threads. */
 const SIDE_PASSES = 3;
+
+/** Steps that could be made in the time that threads take to share a pass: what idle threads have to be worth. */
+const SHARE_WORK = 1.75e6;
 
 /** Bytes that the work takes in one memory that has so many of the samples. */
 type Room = (rows: number, threads: number, inParts: boolean) => number;
@@ -51,8 +57,9 @@ export async function background<T>(
   const count = threadsFor(threads, steps);
   // The tree of boxes is faster by itself than bounds by several threads.
   const countApart = threadsFor(threads, nFeatures > COLUMNS_MAX_D ? steps / APART_FACTOR : 0);
-  const beside = room && steps < SIDE_MOST ? Math.min(threadsFor(threads, steps * works * SIDE_PASSES), works) : 0;
-  const workers = beside > 1 ? beside - 1 : count;
+  const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
+  const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;
+  const workers = beside > 0 ? beside - 1 : count;
   let pool: Pool | undefined;
   let giveUp!: () => void;
   const givenUp = new Promise<never>((_, reject) => {
@@ -65,7 +72,6 @@ export async function background<T>(
   signal?.addEventListener('abort', giveUp);
 
   const byWorkers = async (): Promise<T> => {
-    const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
     const fits = bytes <= memoryLimit.bytes;
     const lender = workers > 0 && fits ? currentPool(relaxedSimd) : undefined;
     const apart = room && !(fits && (lender || countApart === 0 || isPoolBroken()));
@@ -81,8 +87,8 @@ export async function background<T>(
     if (!lender) return inSlices(work, signal);
     const use = (workspace: Workspace) => {
       pool = lender;
-      const sideBySide: SideBySide = (start) => doSideBySide(workspace, lender, workers, bytes, signal, start);
-      workspace.sideBySide = beside > 1 ? sideBySide : undefined;
+      workspace.sideBySide =
+        beside > 0 ? (start) => new SideBySide(workspace, lender, workers, bytes, start).run(signal) : undefined;
       return drive(work(workspace), workspace, signal, lender, givenUp);
     };
     return lender.lend(workers, givenUp, use, byWorkers);
@@ -93,6 +99,13 @@ export async function background<T>(
     pool = undefined;
     signal?.removeEventListener('abort', giveUp);
   }
+}
+
+/** Threads for works side by side, of so many that there may be; 0 where these should rather share the passes. */
+function threadsBeside(threads: number, works: number, steps: number, bytes: number): number {
+  const beside = Math.min(threads, works);
+  const most = steps < SIDE_MOST.steps && placesFor(beside - 1) * bytes < SIDE_MOST.bytes;
+  return beside > 1 && most && steps / beside - steps / threads < SHARE_WORK ? beside : 0;
 }
 
 /** Has work done by workers that each have their part of the samples. */

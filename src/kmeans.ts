@@ -78,11 +78,7 @@ interface Best {
 }
 
 /** The first run of those with the least inertia. */
-export function* bestOfRuns(
-  task: Task,
-  workspace: Workspace,
-  onProgress: ResolvedOptions['onProgress'],
-): Work<Best> {
+export function* bestOfRuns(task: Task, workspace: Workspace, onProgress: ResolvedOptions['onProgress']): Work<Best> {
   const { nInit, seed, init } = task.options;
   const random = createRandom(seed);
   const reports = onProgress && new Reports(onProgress);

@@ -6,7 +6,7 @@ import type { Progress } from './types.js';
 /** Tells a listener in the order of the works, which may go on side by side: what comes too early is kept for later. */
 export class Reports {
   private readonly begun = performance.now();
-  private readonly early: Progress[][] = [];
+  private readonly early: { work: number; progress: Progress }[] = [];
   private readonly ended: boolean[] = [];
   private current = 0;
 
@@ -15,7 +15,7 @@ export class Reports {
   tell(work: number, progress: Progress): void {
     const { listener } = this;
     if (work === this.current) listener(progress);
-    else (this.early[work] ??= []).push(progress);
+    else this.early.push({ work, progress });
   }
 
   /** Tells of an iteration; the inertia costs a pass, so it is taken only if somebody listens. */
@@ -29,6 +29,10 @@ export class Reports {
   /** A work is done. */
   end(work: number): void {
     this.ended[work] = true;
-    while (this.ended[this.current]) for (const progress of this.early[++this.current] ?? []) this.tell(this.current, progress);
+    while (this.ended[this.current]) {
+      this.current++;
+      // Those of works that are still to come are kept once more.
+      for (const { work, progress } of this.early.splice(0)) this.tell(work, progress);
+    }
   }
 }

@@ -31,7 +31,7 @@ export const MAX_CALLS = 4;
 
 /** Float64 of a slot. */
 export const SLOT = FIRST_CALL + MAX_CALLS * CALL_STEP;
-export const MAX_SLOTS = 33;
+export const MAX_SLOTS = 2 + (MAX_THREADS - 1) * AHEAD;
 export const FIRST_SLOT_BYTES = (TASKS + MAX_THREADS * TASKS_STEP) * 4;
 
 export const CONTROL_BYTES = FIRST_SLOT_BYTES + MAX_SLOTS * SLOT * 8;

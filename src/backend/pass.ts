@@ -37,10 +37,10 @@ export interface Pass {
 export type Work<T = void, Y = never> = Generator<Pass | Promise<unknown> | undefined | Y, T, number>;
 
 /**
- * Has works done side by side; `start` gives another whenever one may begin, with its place in the order in which they would
- * follow each other: where some fail, the first of them tells why. Brings the number of threads.
+ * Gives another work that is to be done beside others, whenever one may begin, with its place in the order in which they would
+ * follow each other: where several fail, the first of them tells why. A place's lane is always the same.
  */
-export type SideBySide = (start: (lane: Workspace, place: number) => readonly [order: number, Work] | undefined) => Promise<number>;
+export type StartWork = (lane: Workspace, place: number) => readonly [order: number, work: Work] | undefined;
 
 /** Work that waits for a worker. */
 export function* wait<T>(promise: Promise<T>): Work<T> {
@@ -80,7 +80,9 @@ export function* make(workspace: Workspace, pass: Pass): Work<number> {
     return 0;
   }
   const { deferred, isLane } = workspace;
-  const isLittle = isLane ? pass.n * pass.work <= handOver.lane : pass.n <= pass.rows || pass.n * pass.work <= handOver.little;
+  const isLittle = isLane
+    ? pass.n * pass.work <= handOver.lane
+    : pass.n <= pass.rows || pass.n * pass.work <= handOver.little;
   if (deferred && !isLittle) return yield pass;
   return makeRanges(workspace, pass, 0, pass.n);
 }

@@ -176,9 +176,7 @@ export class Pool {
   /** Sum of the values of a pass that is done. */
   sumOf({ values, n, rows }: Pass, slot: number, threads: number): number {
     const numbers = this.slots[slot]![1];
-    const cells = values
-      ? this.workspace.float64(values, Math.ceil(n / rows))
-      : numbers.subarray(SUMS, SUMS + threads);
+    const cells = values ? this.workspace.float64(values, Math.ceil(n / rows)) : numbers.subarray(SUMS, SUMS + threads);
     let sum = 0;
     for (const value of cells) sum += value;
     return sum;

@@ -45,8 +45,7 @@ function share({ control, memory, modules, thread, announce }: Start): never {
   const own = TASKS + thread * TASKS_STEP;
   port.postMessage(0);
   for (let given = 0; ; given = (given + 1) | 0) {
-    for (let spins = SPINS; Atomics.load(words, own) === given; )
-      if (--spins < 0) Atomics.wait(words, own, given);
+    for (let spins = SPINS; Atomics.load(words, own) === given; ) if (--spins < 0) Atomics.wait(words, own, given);
     const task = words[own + 1 + (given & (AHEAD - 1))]!;
     const [pass, numbers] = viewSlot(control, task >> 8);
     const threads = task & 255;

@@ -3,7 +3,7 @@ import type { FloatArray, Precision } from '../types.js';
 import type { Backend, Kernels } from './backend.js';
 import { createBackend, isCurrent } from './load.js';
 import type { Parts } from './parts.js';
-import type { SideBySide } from './pass.js';
+import type { StartWork } from './pass.js';
 import { floatView } from './shapes.js';
 
 /** Nothing lies below: null pointers must not hit data. */
@@ -24,8 +24,8 @@ export class Workspace {
   protected top = FIRST;
   /** Where samples lie with workers. */
   parts: Parts | undefined;
-  /** Has works done side by side, where that pays. */
-  sideBySide: SideBySide | undefined;
+  /** Has works done side by side, where that pays; brings the number of threads. */
+  sideBySide: ((start: StartWork) => Promise<number>) | undefined;
   /** Whether this is the place of one work beside others, each pass of which one thread makes. */
   readonly isLane: boolean = false;
 

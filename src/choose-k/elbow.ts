@@ -68,13 +68,7 @@ function readOptions(data: Data, options: ElbowAsyncOptions) {
 }
 
 /** The samples are placed once, for all k. */
-function* curve(
-  workspace: Workspace,
-  data: Data,
-  source: Source,
-  ks: number[],
-  options: ResolvedOptions,
-): Work<Elbow> {
+function* curve(workspace: Workspace, data: Data, source: Source, ks: number[], options: ResolvedOptions): Work<Elbow> {
   const { onProgress } = options;
   const reports = onProgress && new Reports(onProgress);
   const last = ks.length - 1;
@@ -82,7 +76,11 @@ function* curve(
   const inertias: number[] = [];
   const cluster = function* (lane: Workspace, at: number): Work {
     const mark = lane.mark();
-    const { outcome } = yield* bestOfRuns(withK(task, ks[at]!), lane, reports && ((progress) => reports.tell(at, progress)));
+    const { outcome } = yield* bestOfRuns(
+      withK(task, ks[at]!),
+      lane,
+      reports && ((progress) => reports.tell(at, progress)),
+    );
     lane.backTo(mark);
     inertias[at] = outcome.inertia;
     reports?.end(at);
