@@ -6,7 +6,17 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ALGORITHMS } from '../src/algorithms/choose.js';
 import { COLUMNS_MAX_D } from '../src/backend/shapes.js';
-import { dispose, type KMeansOptions, type KMeansResult, kmeans, kmeansAsync } from '../src/index.js';
+import {
+  dispose,
+  type Elbow,
+  elbow,
+  elbowAsync,
+  type KMeansAsyncOptions,
+  type KMeansOptions,
+  type KMeansResult,
+  kmeans,
+  kmeansAsync,
+} from '../src/index.js';
 import { interleaved, median } from './clock.js';
 import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { publish } from './report.js';
@@ -51,6 +61,12 @@ const shapes = [...SHORT, ...(options.short ? [] : MORE)].filter((one) =>
   new RegExp(options.only).test(shapeName(one)),
 );
 
+type Found = KMeansResult | Elbow;
+type Calls = readonly [
+  (problem: Problem, options: KMeansOptions) => Found,
+  (problem: Problem, options: KMeansAsyncOptions) => Promise<Found>,
+];
+
 const rows: string[][] = [];
 for (const one of shapes) {
   const problem = makeProblem(one);
@@ -60,6 +76,23 @@ for (const one of shapes) {
       rows.push(await measure(problem, algorithm, { ...toConvergence(problem), maxIter: 40, algorithm }));
   rows.push(await measure(problem, 'k-means++', { nFeatures: problem.d, maxIter: 1 }));
 }
+const several = [
+  shape('overlapping', 10_000, 4, 32),
+  shape('overlapping', 20_000, 8, 64),
+  shape('overlapping', 50_000, 32, 64),
+].filter((one) => new RegExp(options.only).test(shapeName(one)));
+for (const one of several) {
+  const problem = makeProblem(one);
+  const given = { nFeatures: problem.d, maxIter: 50 };
+  rows.push(await measure(problem, '10 runs', { ...given, init: 'random' }));
+  rows.push(await measure(problem, '10 of k-means++', { ...given, nInit: 10 }));
+  rows.push(
+    await measure(problem, 'k 1 to 10', given, [
+      ({ values }, options) => elbow(values, options),
+      ({ values }, options) => elbowAsync(values, options),
+    ]),
+  );
+}
 dispose();
 const first = firstCall();
 publish(
@@ -68,8 +101,8 @@ publish(
     title: 'Threads',
     body: [
       `Milliseconds of \`kmeans\`, and of \`kmeansAsync\` by one and by ${threads} worker threads, from a flat typed array, copying
-included: 40 iterations from given rows at the most, and k-means++ with one iteration; warm, in turns, medians of ${repeats}. All
-give the same bits.`,
+included: 40 iterations from given rows at the most, and k-means++ with one iteration; restarts and elbows, which go on side by
+side, the calling thread being one of the threads; warm, in turns, medians of ${repeats}. All give the same bits.`,
       formatTable(['n', 'd', 'k', 'data', 'work', 'calling thread', '1 worker', `${threads} workers`, 'ratio'], rows),
       first,
     ],
@@ -77,28 +110,38 @@ give the same bits.`,
   options.write,
 );
 
-async function measure(problem: Problem, work: string, given: KMeansOptions): Promise<string[]> {
-  const { n, d, k, kind, values } = problem;
-  const found: KMeansResult[] = [];
-  const contender = (name: string, run: () => KMeansResult | Promise<KMeansResult>) => ({
+async function measure(
+  problem: Problem,
+  work: string,
+  given: KMeansOptions,
+  [here, there]: Calls = [
+    ({ values, k }, options) => kmeans(values, k, options),
+    ({ values, k }, options) => kmeansAsync(values, k, options),
+  ],
+): Promise<string[]> {
+  const { n, d, k, kind } = problem;
+  const found: string[] = [];
+  const contender = (name: string, run: () => Found | Promise<Found>) => ({
     name,
     async run() {
       const start = performance.now();
-      found.push(await run());
-      return (performance.now() - start) / 1000;
+      const result = await run();
+      const time = (performance.now() - start) / 1000;
+      found.push(String('inertia' in result ? result.inertia : result.inertias));
+      return time;
     },
   });
   const timings = await interleaved(
     [
-      contender('here', () => kmeans(values, k, given)),
-      contender('one', () => kmeansAsync(values, k, { ...given, threads: 1 })),
-      contender('all', () => kmeansAsync(values, k, { ...given, threads })),
+      contender('here', () => here(problem, given)),
+      contender('one', () => there(problem, { ...given, threads: 1 })),
+      contender('all', () => there(problem, { ...given, threads })),
     ],
     repeats,
   );
-  if (found.some(({ inertia }) => inertia !== found[0]!.inertia)) throw new Error(`threads differ at ${work}`);
-  const [here, one, all] = [timings.here!, timings.one!, timings.all!].map((timing) => timing.median);
-  return [...[n, d, k].map(String), kind, work, ...[here!, one!, all!].map(milliseconds), times(here! / all!)];
+  if (found.some((inertia) => inertia !== found[0])) throw new Error(`threads differ at ${work}`);
+  const medians = [timings.here!, timings.one!, timings.all!].map((timing) => timing.median);
+  return [...[n, d, k].map(String), kind, work, ...medians.map(milliseconds), times(medians[0]! / medians[2]!)];
 }
 
 /** What the first asynchronous call of a process takes, and later calls that are tiny. */

@@ -9,6 +9,7 @@ import { acquireWorkspace, memoryLimit, releaseWorkspace, Workspace } from './ba
 import { outOfMemory } from './errors.js';
 import { checkOptions } from './option-rules.js';
 import { ASYNC_RULES } from './options.js';
+import { placesFor, SideBySide } from './side-by-side.js';
 import { SLICE, turn } from './turn.js';
 import type { AsyncOptions } from './types.js';
 
@@ -18,6 +19,18 @@ const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
 /** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
 const APART_FACTOR = 4;
 
+/**
+ * Steps of a pass, and bytes of all works, from which on threads that share passes are no slower than works side by side, which
+ * need memory of their own; on two cores, by `npm run bench:threads`.
+ */
+const SIDE_MOST = { steps: 2e7, bytes: 2 ** 28 };
+
+/** How many passes each of the works counts as where it is asked whether there is work for threads. */
+const SIDE_PASSES = 3;
+
+/** Steps that could be made in the time that threads take to share a pass: what idle threads have to be worth. */
+const SHARE_WORK = 1.75e6;
+
 /** Bytes that the work takes in one memory that has so many of the samples. */
 type Room = (rows: number, threads: number, inParts: boolean) => number;
 
@@ -26,6 +39,7 @@ type Room = (rows: number, threads: number, inParts: boolean) => number;
  *
  * @param size samples, features and clusters, which tell how much work a pass is
  * @param room for work that may have its samples in parts: where memory cannot be shared, or one does not hold them
+ * @param works how many parts of it may go on side by side, if there is `room`
  * @param place where the samples already lie
  * @throws the reason of the signal, ERR_WORKER, and what the work throws
  */
@@ -35,6 +49,7 @@ export async function background<T>(
   { k, relaxedSimd }: { k: number; relaxedSimd: boolean },
   work: (workspace: Workspace) => Work<T>,
   room?: Room,
+  works = 1,
   place?: Workspace,
 ): Promise<T> {
   const { threads, signal } = options;
@@ -44,6 +59,9 @@ export async function background<T>(
   const count = threadsFor(threads, steps);
   // The tree of boxes is faster by itself than bounds by several threads.
   const countApart = threadsFor(threads, nFeatures > COLUMNS_MAX_D ? steps / APART_FACTOR : 0);
+  const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
+  const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;
+  const workers = beside > 0 ? beside - 1 : count;
   let pool: Pool | undefined;
   let giveUp!: () => void;
   const givenUp = new Promise<never>((_, reject) => {
@@ -56,8 +74,8 @@ export async function background<T>(
   signal?.addEventListener('abort', giveUp);
 
   const byWorkers = async (): Promise<T> => {
-    const fits = !room || room(nSamples, Math.max(count, 1), false) <= memoryLimit.bytes;
-    const lender = count > 0 && fits ? currentPool(relaxedSimd, place) : undefined;
+    const fits = bytes <= memoryLimit.bytes;
+    const lender = workers > 0 && fits ? currentPool(relaxedSimd, place) : undefined;
     const apart = room && !(fits && (lender || countApart === 0 || isPoolBroken()));
     const crew = apart ? currentCrew() : undefined;
     const modules = crew && compileSeparate(relaxedSimd);
@@ -71,9 +89,11 @@ export async function background<T>(
     if (!lender) return inSlices(work, signal, place);
     const use = (workspace: Workspace) => {
       pool = lender;
+      workspace.sideBySide =
+        beside > 0 ? (start) => new SideBySide(workspace, lender, workers, bytes, start).run(signal) : undefined;
       return drive(work(workspace), workspace, signal, lender, givenUp);
     };
-    return lender.lend(count, givenUp, use, byWorkers);
+    return lender.lend(workers, givenUp, use, byWorkers);
   };
   try {
     return await byWorkers();
@@ -81,6 +101,13 @@ export async function background<T>(
     pool = undefined;
     signal?.removeEventListener('abort', giveUp);
   }
+}
+
+/** Threads for works side by side, of so many that there may be; 0 where these should rather share the passes. */
+function threadsBeside(threads: number, works: number, steps: number, bytes: number): number {
+  const beside = Math.min(threads, works);
+  const most = steps < SIDE_MOST.steps && placesFor(beside - 1) * bytes < SIDE_MOST.bytes;
+  return beside > 1 && most && steps / beside - steps / threads < SHARE_WORK ? beside : 0;
 }
 
 /** Has work done by workers that each have their part of the samples. */
@@ -182,7 +209,8 @@ export async function drive<T>(
     const pass = step.value;
     let sum = 0;
     if (pass instanceof Promise) {
-      sum = (await Promise.race([pass, givenUp!])) as number;
+      // Works side by side give up by themselves, once nothing of them is under way.
+      sum = (await (pool ? pass : Promise.race([pass, givenUp!]))) as number;
       signal?.throwIfAborted();
     } else if (pass) {
       isUp ??= !!pool && (await Promise.race([pool.ready, givenUp!]));

@@ -18,6 +18,25 @@ import { startingCentroids } from './seeding/given.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
 import type { Data, FloatArray, InitName, Precision, Random } from './types.js';
 
+/** Samples in place, and what they are to be clustered by. */
+export interface Task {
+  readonly data: Data;
+  readonly samples: Samples;
+  readonly statistics: FeatureStatistics;
+  readonly maxWeight: number;
+  readonly options: ResolvedOptions;
+  readonly k: number;
+  /** As of `startingCentroids`. */
+  readonly start: ((random: Random) => Float64Array) | undefined;
+}
+
+/** The same with another k, for first centroids that are not given. */
+export const withK = (task: Task, k: number): Task => ({
+  ...task,
+  k,
+  start: startingCentroids(task.options.init, task.data, k, task.samples.d),
+});
+
 /** A clustering whose samples are in place: runs can start. */
 export class Fit {
   private constructor(
@@ -30,17 +49,27 @@ export class Fit {
     private readonly seeding: Seeding,
   ) {}
 
-  /** Copies and centres the samples of a source; everything that can be wrong with the input is found here. */
   static *prepare(workspace: Workspace, data: Data, source: Source, k: number, options: ResolvedOptions): Work<Fit> {
+    return yield* Fit.of(yield* Fit.place(workspace, data, source, k, options), workspace);
+  }
+
+  /** Copies and centres the samples of a source; everything that can be wrong with the input is found here. */
+  static *place(workspace: Workspace, data: Data, source: Source, k: number, options: ResolvedOptions): Work<Task> {
     const { nSamples: n, nFeatures: d } = source;
     checkK(k, n);
     if (!workspace.parts) checkRoom(source, k, options);
     const precision = options.precision === 'auto' ? source.precision : options.precision;
     const weights = checkWeights(options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
-    const { samples, statistics } = yield* placeSamples(workspace, source, precision, options.metric, weights);
+    const placed = yield* placeSamples(workspace, source, precision, options.metric, weights);
+    return { ...placed, data, maxWeight: weights ? heaviestOf(weights) : 1, options, k, start };
+  }
+
+  /** Takes what runs need, in a workspace over the memory of the samples. */
+  static *of({ samples: placed, statistics, maxWeight, options, k, start }: Task, workspace: Workspace): Work<Fit> {
+    const samples = placed.in(workspace);
+    const { n, d, precision } = samples;
     const buffers = workspace.take(runLayout({ n: samples.rows, d, k, precision, threads: workspace.threads }), n);
-    const maxWeight = weights ? heaviestOf(weights) : 1;
     const backend = workspace.backendFor(options.relaxedSimd);
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight, backend);
     const { shift, meanVariance } = statistics;
@@ -60,10 +89,15 @@ export class Fit {
     return new Fit(run, shift, options, algorithm, limits, startRun, seeding);
   }
 
-  /** One run from fresh first centroids, an iteration at a time; at once if it is short and nobody watches. */
-  *iterate(random: Random, watched: boolean): Work<Iteration, Iteration> {
+  /**
+   * One run from fresh first centroids, an iteration at a time; at once if it is short and nobody watches.
+   *
+   * @param seeded is called when no more numbers will be drawn
+   */
+  *iterate(random: Random, watched: boolean, seeded?: () => void): Work<Iteration, Iteration> {
     const { run, limits, algorithm } = this;
     yield* seedRun(run, this.seeding, random);
+    seeded?.();
     const short = !watched && algorithm === 'lloyd' && isShort(run) ? lloydAtOnce(run, limits) : undefined;
     return short ?? (yield* this.startRun());
   }

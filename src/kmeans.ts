@@ -1,17 +1,18 @@
 import type { Iteration } from './algorithms/lloyd.js';
-import { now, type Work } from './backend/pass.js';
+import { now, type Work, wait } from './backend/pass.js';
 import type { Workspace } from './backend/workspace.js';
 import { background, drive } from './background.js';
 import type { Codebook } from './codebook.js';
 import { withResident } from './data/resident.js';
 import { readSource, type Source } from './data/source.js';
-import { Fit } from './fit.js';
+import { Fit, type Task } from './fit.js';
 import { footprint } from './footprint.js';
 import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from './options.js';
-import { progressReporter } from './progress.js';
+import { Reports } from './progress.js';
 import { createRandom } from './random.js';
 import { createResult, type Outcome } from './result.js';
-import type { Data, KMeansAsyncOptions, KMeansOptions, KMeansResult } from './types.js';
+import { drawsFor } from './seeding/plus-plus.js';
+import type { Data, KMeansAsyncOptions, KMeansOptions, KMeansResult, Random } from './types.js';
 
 /**
  * Splits n samples of d features into k clusters so that the inertia, Σ w · squared distance to the nearest centroid, is
@@ -36,16 +37,30 @@ export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansRe
 export async function kmeansAsync(data: Data, k: number, options?: KMeansAsyncOptions): Promise<KMeansResult> {
   const resolved = resolveOptions(options, KMEANS_ASYNC_RULES);
   const source = readSource(data, resolved.nFeatures);
-  const work = (workspace: Workspace) => cluster(workspace, data, source, k, resolved);
-  // These transfers go from sample to sample, over all of them.
-  const inOne = resolved.algorithm === 'hartigan-wong';
+  return inBackground(options, source, [k], resolved, (workspace) => cluster(workspace, data, source, k, resolved));
+}
+
+/** Has samples clustered for each k. */
+export async function inBackground<T>(
+  options: KMeansAsyncOptions | undefined,
+  source: Source,
+  ks: number[],
+  resolved: ResolvedOptions,
+  work: (workspace: Workspace) => Work<T>,
+): Promise<T> {
+  const { algorithm, relaxedSimd, nInit } = resolved;
+  const { resident } = source;
+  const k = ks[ks.length - 1]!;
+  const works = ks.length > 1 ? ks.length : nInit;
   const room = (rows: number, threads: number, inParts: boolean) =>
-    footprint(source, rows, k, resolved, threads, inParts);
-  const place = source.resident?.claim(resolved, true);
+    Math.max(...ks.map((k) => footprint(source, rows, k, resolved, threads, inParts)));
+  // The transfers of Hartigan and Wong go from sample to sample, over all of them.
+  const inOne = algorithm === 'hartigan-wong';
+  const place = resident?.claim(resolved, true);
   try {
-    return await background(options, source, { k, ...resolved }, work, inOne ? undefined : room, place);
+    return await background(options, source, { k, relaxedSimd }, work, inOne ? undefined : room, works, place);
   } finally {
-    if (place) await drive(source.resident!.release(), place);
+    if (place) await drive(resident!.release(), place);
   }
 }
 
@@ -57,35 +72,67 @@ function* cluster(
   k: number,
   options: ResolvedOptions,
 ): Work<KMeansResult> {
-  const fit = yield* Fit.prepare(workspace, data, source, k, options);
-  return yield* bestOfRuns(fit, options);
+  const task = yield* Fit.place(workspace, data, source, k, options);
+  const { labels, codebook, outcome } = yield* bestOfRuns(task, workspace, options.onProgress);
+  return createResult(labels, codebook, outcome);
 }
 
 interface Best {
+  run: number;
   labels: Int32Array;
   codebook: Codebook;
   outcome: Outcome;
 }
 
-function* bestOfRuns(fit: Fit, options: ResolvedOptions): Work<KMeansResult> {
-  const random = createRandom(options.seed);
-  const report = progressReporter(fit);
+/** The first run of those with the least inertia. */
+export function* bestOfRuns(task: Task, workspace: Workspace, onProgress: ResolvedOptions['onProgress']): Work<Best> {
+  const { nInit, seed, init } = task.options;
+  const random = createRandom(seed);
+  const reports = onProgress && new Reports(onProgress);
   let best: Best | undefined;
-  for (let run = 0; run < options.nInit; run++) {
-    const iterations = fit.iterate(random, report !== undefined);
+  const make = function* (fit: Fit, run: number, draw: Random, seeded?: () => void): Work {
+    const iterations = fit.iterate(draw, !!reports, seeded);
     let step = iterations.next();
     while (!step.done) {
       const { value } = step;
       // Passes are none of our business; iterations are.
-      const made = value && 'iteration' in value ? report && (yield* report(run, value)) : yield value;
+      const made = value && 'iteration' in value ? reports && (yield* reports.tellOf(fit, run, value)) : yield value;
       step = iterations.next(made as number);
     }
     const outcome = yield* outcomeOf(fit, step.value);
-    if (!best || outcome.inertia < best.outcome.inertia)
-      best = { labels: yield* fit.run.copyLabels(), codebook: fit.codebook(), outcome };
+    const { inertia } = outcome;
+    // Runs that go on side by side do not wait for their labels: these were brought in order for the inertia.
+    if (!best || inertia < best.outcome.inertia || (inertia === best.outcome.inertia && run < best.run))
+      best = { run, labels: yield* fit.run.copyLabels(), codebook: fit.codebook(), outcome };
+    reports?.end(run);
+  };
+
+  const { sideBySide } = workspace;
+  if (!sideBySide || nInit === 1) {
+    const fit = yield* Fit.of(task, workspace);
+    for (let run = 0; run < nInit; run++) yield* make(fit, run, random);
+    return best!;
   }
-  const { labels, codebook, outcome } = best!;
-  return createResult(labels, codebook, outcome);
+  const fits: Fit[] = [];
+  let next = 0;
+  let maySeed = true;
+  const makeIn = function* (lane: Workspace, place: number, run: number, draw: Random): Work {
+    fits[place] ??= yield* Fit.of(task, lane);
+    yield* make(fits[place], run, draw, () => {
+      maySeed = true;
+    });
+  };
+  const threads = yield* wait(
+    sideBySide((lane, place) => {
+      if (!maySeed || next === nInit) return undefined;
+      // All runs draw from one sequence: the next one begins where this one will have ended, if that is known.
+      const drawn = init === 'k-means++' && Array.from({ length: drawsFor(task.k) }, random).reverse();
+      maySeed = !!drawn;
+      return [next, makeIn(lane, place, next++, drawn ? () => drawn.pop()! : random)];
+    }),
+  );
+  best!.outcome.threads = threads;
+  return best!;
 }
 
 /** What a finished run leaves, copied. */

@@ -6,10 +6,18 @@ import { typeError } from './errors.js';
 import type { AsyncOptions, Data, FloatArray, KMeansJSON, KMeansModel, KMeansResult, Nearest } from './types.js';
 
 /** What a run leaves behind, beside its centroids. */
-export type Outcome = Pick<
-  KMeansModel,
-  'counts' | 'inertia' | 'iterations' | 'converged' | 'nSamples' | 'seed' | 'algorithm' | 'backend' | 'threads'
->;
+export type Outcome = {
+  -readonly [Name in
+    | 'counts'
+    | 'inertia'
+    | 'iterations'
+    | 'converged'
+    | 'nSamples'
+    | 'seed'
+    | 'algorithm'
+    | 'backend'
+    | 'threads']: KMeansModel[Name];
+};
 
 /** Centroids and what the run that found them has to say. The arrays are the caller's; comparisons use a copy of their own. */
 class Model implements KMeansModel {

@@ -7,7 +7,7 @@ import { rangeError } from './errors.js';
 import { Fit } from './fit.js';
 import { outcomeOf } from './kmeans.js';
 import { resolveOptions } from './options.js';
-import { progressReporter } from './progress.js';
+import { Reports } from './progress.js';
 import { createRandom } from './random.js';
 import { centroidRows, createResult } from './result.js';
 import type { Data, KMeansOptions, KMeansResult, KMeansStep } from './types.js';
@@ -45,13 +45,14 @@ export function kmeansSteps(
 
 function* iterate(fit: Fit): Generator<KMeansStep, KMeansResult, undefined> {
   try {
-    const report = progressReporter(fit);
+    const { onProgress } = fit.options;
+    const reports = onProgress && new Reports(onProgress);
     const iterations = fit.iterate(createRandom(fit.options.seed), true);
     let step = iterations.next();
     while (!step.done) {
       // Nothing is deferred here: what comes is an iteration.
       const iteration = step.value as Iteration;
-      if (report) now(report(0, iteration));
+      if (reports) now(reports.tellOf(fit, 0, iteration));
       yield stepOf(fit, iteration);
       step = iterations.next();
     }

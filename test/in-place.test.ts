@@ -85,7 +85,8 @@ describe.each(precisions)('a %s matrix', (precision) => {
         expectValues(m, values);
         for (const threads of algorithm === 'lloyd' ? [1, 2, 3, 7] : [2]) {
           const result = await kmeansAsync(m, 9, { ...options, threads });
-          expect([result.threads, result.backend]).toEqual([threads, 'wasm-simd-shared']);
+          // Runs go on side by side, with a thread each.
+          expect([result.threads, result.backend]).toEqual([Math.min(threads, 2), 'wasm-simd-shared']);
           expect(bitsOf(result)).toEqual(expected);
           expectValues(m, values);
         }

@@ -25,7 +25,7 @@ describe('workers that share no memory give the bits of one thread', () => {
   describeThreads({
     backend: 'wasm-simd',
     // Bounds stand in for the tree of boxes.
-    sameAlgorithm: false,
+    isShared: false,
     shapes: [
       [1, 1, 1],
       [2, 2, 2],

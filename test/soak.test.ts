@@ -5,15 +5,15 @@ import { soak } from './helpers/soak.js';
 
 // The short form of `npm run soak`: whatever is aborted, thrown, disposed or killed, all calls end, and those that finish are right.
 
-const { little } = handOver;
+const { little, lane } = handOver;
 
 // Also what is too little to be worth it goes to workers.
 beforeEach(() => {
-  handOver.little = 0;
+  Object.assign(handOver, { little: 0, lane: 0 });
 });
 
 afterEach(() => {
-  handOver.little = little;
+  Object.assign(handOver, { little, lane });
   init();
 });
 

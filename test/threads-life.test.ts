@@ -53,15 +53,15 @@ async function expectUsable(): Promise<void> {
   expect(result.labels).toEqual(kmeans(small, 4).labels);
 }
 
-const { little } = handOver;
+const { little, lane } = handOver;
 
 // Also what is too little to be worth it goes to workers.
 beforeEach(() => {
-  handOver.little = 0;
+  Object.assign(handOver, { little: 0, lane: 0 });
 });
 
 afterEach(() => {
-  handOver.little = little;
+  Object.assign(handOver, { little, lane });
   vi.unstubAllGlobals();
   init();
   made.length = 0;

@@ -6,14 +6,14 @@ import { bitsOf, blobs, describeThreads } from './helpers/thread-suite.js';
 
 // What one call finds and what the other does: the same bits, whoever made the passes.
 
-const { little } = handOver;
+const { little, lane } = handOver;
 
 beforeAll(() => {
-  handOver.little = 0;
+  Object.assign(handOver, { little: 0, lane: 0 });
 });
 
 afterAll(() => {
-  handOver.little = little;
+  Object.assign(handOver, { little, lane });
   dispose();
 });
 
@@ -21,7 +21,7 @@ describe('worker threads give the bits of one', () => {
   describeThreads(
     {
       backend: 'wasm-simd-shared',
-      sameAlgorithm: true,
+      isShared: true,
       shapes: [
         [1, 1, 1],
         [2, 2, 2],

@@ -36,6 +36,12 @@ export interface Pass {
  */
 export type Work<T = void, Y = never> = Generator<Pass | Promise<unknown> | undefined | Y, T, number>;
 
+/**
+ * Gives another work that is to be done beside others, whenever one may begin, with its place in the order in which they would
+ * follow each other: where several fail, the first of them tells why. A place's lane is always the same.
+ */
+export type StartWork = (lane: Workspace, place: number) => readonly [order: number, work: Work] | undefined;
+
 /** Work that waits for a worker. */
 export function* wait<T>(promise: Promise<T>): Work<T> {
   return (yield promise) as T;
@@ -47,7 +53,7 @@ export function now<T>(work: Work<T>): T {
 }
 
 /** Steps up to which handing a pass over takes longer than making it; tests set it to 0. */
-export const handOver = { little: 2 ** 21 };
+export const handOver = { little: 2 ** 21, lane: 2 ** 15 };
 
 /** Of n, between two places to pause. */
 const PART = 2 ** 15;
@@ -73,7 +79,11 @@ export function* make(workspace: Workspace, pass: Pass): Work<number> {
     made.catch(() => {});
     return 0;
   }
-  if (workspace.deferred && pass.n > pass.rows && pass.n * pass.work > handOver.little) return yield pass;
+  const { deferred, isLane } = workspace;
+  const isLittle = isLane
+    ? pass.n * pass.work <= handOver.lane
+    : pass.n <= pass.rows || pass.n * pass.work <= handOver.little;
+  if (deferred && !isLittle) return yield pass;
   return makeRanges(workspace, pass, 0, pass.n);
 }
 

@@ -1,9 +1,11 @@
 import { workerError } from '../errors.js';
 import {
+  AHEAD,
   CALL_STEP,
   CONTROL_BYTES,
   DONE,
   FIRST_CALL,
+  MAX_SLOTS,
   MAX_THREADS,
   NEXT,
   NEXT_STEP,
@@ -12,7 +14,9 @@ import {
   type Start,
   SUMS,
   shareStart,
-  TURN,
+  TASKS,
+  TASKS_STEP,
+  viewSlot,
 } from './control.js';
 import { Recorder } from './description.js';
 import { compileShared, type InitOptions } from './load.js';
@@ -79,7 +83,7 @@ export class Pool {
   ready: Promise<boolean> = Promise.resolve(true);
   private readonly control = new SharedArrayBuffer(CONTROL_BYTES);
   private readonly words = new Int32Array(this.control);
-  private readonly numbers = new Float64Array(this.control);
+  private readonly slots = Array.from({ length: MAX_SLOTS }, (_, slot) => viewSlot(this.control, slot));
   private readonly recorder: Recorder;
   /** Where there is none, workers send a message. */
   private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
@@ -87,8 +91,8 @@ export class Pool {
   private users = 0;
   /** Of workers that were ended. */
   private ends: unknown[] = [];
-  /** Of the pass under way. */
-  private finish: (() => void) | undefined;
+  /** Of who waits for a pass. */
+  private look: (() => void) | undefined;
   private fail: ((error: Error) => void) | undefined;
 
   private constructor(
@@ -146,35 +150,49 @@ export class Pool {
 
   /** Has the workers make a pass, once they are ready; returns the sum of its values. */
   async make(pass: Pass): Promise<number> {
-    if (this.broken) throw workerError();
-    const { words, workspace } = this;
-    const ranges = Math.ceil(pass.n / pass.rows);
-    const threads = Math.min(workspace.threads, ranges);
-    this.write(pass, threads, ranges);
-    const before = Atomics.load(words, TURN);
-    Atomics.store(words, PENDING, threads);
-    Atomics.store(words, TURN, (((before >>> 8) + 1) << 8) | threads);
-    Atomics.notify(words, TURN);
-    await this.whenDone(before);
+    const threads = Math.min(this.workspace.threads, Math.ceil(pass.n / pass.rows));
+    this.post(pass, 0, 0, threads);
+    await this.until(() => this.isDone(0));
+    return this.sumOf(pass, 0, threads);
+  }
+
+  /** Gives so many workers, the first one and those after it, a pass that is described in a slot. */
+  post({ call, precision, backend, n, rows, values }: Pass, slot: number, first: number, threads: number): void {
+    const { words, recorder, workspace } = this;
+    const [pass, numbers] = this.slots[slot]!;
+    const calls = recorder.describe(call, precision, backend !== workspace.backend);
+    const ranges = Math.ceil(n / rows);
+    numbers.set([n, rows, values, calls.length / CALL_STEP], SAMPLES);
+    numbers.set(calls, FIRST_CALL);
+    for (let share = 0; share < threads; share++)
+      Atomics.store(pass, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
+    Atomics.store(pass, PENDING, threads);
+    for (let worker = first; worker < first + threads; worker++) {
+      const at = TASKS + worker * TASKS_STEP;
+      words[at + 1 + (words[at]! & (AHEAD - 1))] = (slot << 8) | threads;
+      Atomics.add(words, at, 1);
+      Atomics.notify(words, at);
+    }
+  }
+
+  /** Whether the pass of a slot is done. */
+  isDone(slot: number): boolean {
+    return Atomics.load(this.slots[slot]![0], PENDING) === 0;
+  }
+
+  /** Sum of the values of a pass that is done. */
+  sumOf({ values, n, rows }: Pass, slot: number, threads: number): number {
+    const numbers = this.slots[slot]![1];
+    const cells = values ? this.workspace.float64(values, Math.ceil(n / rows)) : numbers.subarray(SUMS, SUMS + threads);
     let sum = 0;
-    if (pass.values) for (const value of workspace.float64(pass.values, ranges)) sum += value;
-    else for (let thread = 0; thread < threads; thread++) sum += this.numbers[SUMS + thread]!;
+    for (const value of cells) sum += value;
     return sum;
   }
 
-  private write({ call, precision, backend, n, rows, values }: Pass, threads: number, ranges: number): void {
-    const { words, numbers, recorder, workspace } = this;
-    const calls = recorder.describe(call, precision, backend !== workspace.backend);
-    numbers.set([n, rows, values, calls.length / CALL_STEP], SAMPLES);
-    numbers.fill(0, SUMS, FIRST_CALL);
-    numbers.set(calls, FIRST_CALL);
-    for (let share = 0; share < threads; share++)
-      Atomics.store(words, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
-  }
-
-  /** Ends the pass under way before its time: whoever drives the work must give it up then. */
+  /** Ends the passes under way before their time: whoever drives the work must give it up then. */
   stop(): void {
-    for (let share = 0; share < MAX_THREADS; share++) Atomics.store(this.words, NEXT + share * NEXT_STEP, 2 ** 30);
+    for (const [pass] of this.slots)
+      for (let share = 0; share < MAX_THREADS; share++) Atomics.store(pass, NEXT + share * NEXT_STEP, 2 ** 30);
   }
 
   /** Ends the workers, once nobody uses them. */
@@ -194,17 +212,19 @@ export class Pool {
     this.workers.length = 0;
   }
 
-  private whenDone(before: number): Promise<void> {
+  /** Waits for what comes true when some pass is done. */
+  until(isTrue: () => boolean): Promise<void> {
     const { words, waitAsync } = this;
     return new Promise((resolve, reject) => {
-      this.finish = resolve;
+      if (this.broken) return reject(workerError());
       this.fail = reject;
-      // A worker may wake us for the turn before only now: then we wait on.
-      const wait = () => {
-        if (Atomics.load(words, DONE) !== before) resolve();
-        else if (waitAsync && !this.broken) Promise.resolve(waitAsync(words, DONE, before).value).then(wait);
+      const look = () => {
+        const done = Atomics.load(words, DONE);
+        if (isTrue()) resolve();
+        else if (waitAsync && !this.broken) Promise.resolve(waitAsync(words, DONE, done).value).then(look);
       };
-      wait();
+      this.look = look;
+      look();
     });
   }
 
@@ -234,7 +254,7 @@ export class Pool {
     });
     const hear = () => {
       settle.resolve();
-      if (Atomics.load(this.words, DONE) === Atomics.load(this.words, TURN)) this.finish?.();
+      if (!this.waitAsync) this.look?.();
     };
     const worker = startWorker(hear, (ran) => {
       settle.reject();

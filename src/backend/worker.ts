@@ -1,5 +1,6 @@
 // What a worker thread runs, in Node and in pages: the build bundles it into the text of src/generated/worker.ts.
 import {
+  AHEAD,
   CALL_STEP,
   CALLS,
   DONE,
@@ -12,12 +13,14 @@ import {
   type Start,
   SUMS,
   shareStart,
-  TURN,
+  TASKS,
+  TASKS_STEP,
   VALUES,
+  viewSlot,
 } from './control.js';
 import { type Errand, type Reply, repeat, THREAD } from './errand.js';
 
-/** Looks for the next turn before the thread goes to sleep, which costs more than a hundred microseconds. */
+/** Looks for the next task before the thread goes to sleep, which costs more than a hundred microseconds. */
 const SPINS = 20_000;
 
 type Kernel = (...args: number[]) => number | undefined;
@@ -38,21 +41,21 @@ const instantiate = (modules: readonly WebAssembly.Module[], memory: WebAssembly
 /** Makes passes over memory that is shared, for good. */
 function share({ control, memory, modules, thread, announce }: Start): never {
   const words = new Int32Array(control);
-  const numbers = new Float64Array(control);
   const kernels = instantiate(modules, memory);
-  let turn = Atomics.load(words, TURN);
-  port.postMessage(turn);
-  for (;;) {
-    const before = turn;
-    for (let spins = SPINS; turn === before; turn = Atomics.load(words, TURN))
-      if (--spins < 0) Atomics.wait(words, TURN, before);
-    const threads = turn & 255;
-    if (thread >= threads) continue;
-    numbers[SUMS + thread] = makePass(words, numbers, kernels, memory, thread, threads);
-    if (Atomics.sub(words, PENDING, 1) > 1) continue;
-    Atomics.store(words, DONE, turn);
+  const own = TASKS + thread * TASKS_STEP;
+  port.postMessage(0);
+  for (let given = 0; ; given = (given + 1) | 0) {
+    for (let spins = SPINS; Atomics.load(words, own) === given; ) if (--spins < 0) Atomics.wait(words, own, given);
+    const task = words[own + 1 + (given & (AHEAD - 1))]!;
+    const [pass, numbers] = viewSlot(control, task >> 8);
+    const threads = task & 255;
+    // Whoever makes a pass alone is the first thread of it.
+    const as = threads > 1 ? thread : 0;
+    numbers[SUMS + as] = makePass(pass, numbers, kernels, memory, as, threads);
+    if (Atomics.sub(pass, PENDING, 1) > 1) continue;
+    Atomics.add(words, DONE, 1);
     Atomics.notify(words, DONE);
-    if (announce) port.postMessage(turn);
+    if (announce) port.postMessage(0);
   }
 }
 

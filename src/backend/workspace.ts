@@ -3,6 +3,7 @@ import type { FloatArray, Precision } from '../types.js';
 import type { Backend, Kernels } from './backend.js';
 import { createBackend, isCurrent } from './load.js';
 import type { Parts } from './parts.js';
+import type { StartWork } from './pass.js';
 import { floatView } from './shapes.js';
 
 /** Nothing lies below: null pointers must not hit data. */
@@ -20,13 +21,17 @@ const KEPT = 2;
  * back to a mark. Views must be made anew after every `take`, which may move the memory.
  */
 export class Workspace {
-  private top = FIRST;
+  protected top = FIRST;
   /** Threads that kernels may run on at a time: each needs scratch of its own. */
   threads = 1;
   /** Whether passes are left to whoever drives the work, see pass.ts. */
   deferred = false;
   /** Where samples lie with workers. */
   parts: Parts | undefined;
+  /** Has works done side by side, where that pays; brings the number of threads. */
+  sideBySide: ((start: StartWork) => Promise<number>) | undefined;
+  /** Whether this is the place of one work beside others, each pass of which one thread makes. */
+  readonly isLane: boolean = false;
 
   constructor(
     readonly backend: Backend,
@@ -46,15 +51,23 @@ export class Workspace {
   /** Takes a buffer for every entry of a plan (name → bytes) for work on `rows` rows; returns where each begins. */
   take<Name extends string>(plan: Readonly<Record<Name, number>>, rows: number): Record<Name, number> {
     const pointers = {} as Record<Name, number>;
-    let top = this.top;
+    let bytes = 0;
     for (const name in plan) {
-      pointers[name] = top;
-      top += Math.ceil((plan[name] + SLACK) / ALIGNMENT) * ALIGNMENT;
+      pointers[name] = bytes;
+      bytes += Math.ceil((plan[name] + SLACK) / ALIGNMENT) * ALIGNMENT;
     }
-    this.ensure(top, rows);
-    this.top = top;
+    const at = this.reserve(bytes, rows);
+    for (const name in plan) pointers[name] += at;
     this.parts?.hold(plan, pointers);
     return pointers;
+  }
+
+  /** Room for so many bytes. */
+  reserve(bytes: number, rows: number): number {
+    const at = this.top;
+    this.ensure(at + bytes, rows);
+    this.top = at + bytes;
+    return at;
   }
 
   mark(): number {
@@ -84,6 +97,37 @@ export class Workspace {
     } catch {
       throw outOfMemory(rows, bytes);
     }
+  }
+}
+
+/** A workspace of one thread in the memory of another, where it takes pieces, of so many bytes at least, and keeps them. */
+export class Lane extends Workspace {
+  override readonly isLane = true;
+  private readonly pieces: { from: number; to: number }[] = [];
+
+  constructor(
+    private readonly whole: Workspace,
+    private readonly bytes: number,
+  ) {
+    super(whole.backend);
+    this.deferred = true;
+  }
+
+  override reserve(bytes: number, rows: number): number {
+    const { pieces, whole, top } = this;
+    let from = top;
+    // What lies in later pieces than the top was given back.
+    let p = pieces.findIndex((piece) => piece.from <= top && top <= piece.to);
+    while (p < 0 || from + bytes > pieces[p]!.to) {
+      if (++p === pieces.length) {
+        const length = Math.max(bytes, Math.ceil(this.bytes / ALIGNMENT) * ALIGNMENT);
+        from = whole.reserve(length, rows);
+        pieces.push({ from, to: from + length });
+      }
+      from = pieces[p]!.from;
+    }
+    this.top = from + bytes;
+    return from;
   }
 }
 

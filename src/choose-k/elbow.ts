@@ -1,8 +1,14 @@
-import { readSource } from '../data/source.js';
+import { now, type Work } from '../backend/pass.js';
+import type { Workspace } from '../backend/workspace.js';
+import { withResident } from '../data/resident.js';
+import { readSource, type Source } from '../data/source.js';
 import { rangeError, typeError } from '../errors.js';
-import { kmeans, kmeansAsync } from '../kmeans.js';
+import { Fit, withK } from '../fit.js';
+import { bestOfRuns, inBackground } from '../kmeans.js';
 import { checkOptions, integer } from '../option-rules.js';
-import type { AsyncOptions, Data, KMeansAsyncOptions, KMeansOptions } from '../types.js';
+import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from '../options.js';
+import { Reports } from '../progress.js';
+import type { AsyncOptions, Data, KMeansOptions } from '../types.js';
 import { kneedle } from './kneedle.js';
 
 export interface ElbowOptions extends KMeansOptions {
@@ -32,31 +38,25 @@ const DEFAULT_K_MAX = 10;
  * Throws what `kmeans` throws, `ERR_OPTION` for a bad kMin or kMax, and `ERR_K` where they exceed the number of samples.
  */
 export function elbow(data: Data, options: ElbowOptions = {}): Elbow {
-  const curve = curveOf(data, options);
-  let step = curve.next();
-  while (!step.done) step = curve.next(kmeans(data, ...step.value).inertia);
-  return step.value;
+  const { ks, resolved, source } = readOptions(data, options);
+  return withResident(source.resident, resolved, (workspace) => now(curve(workspace, data, source, ks, resolved)));
 }
 
-/** The same by worker threads, one k after the other, with the same bits; rejects as `kmeansAsync` does. */
+/** The same by worker threads, several k at a time where that is faster, with the same bits; rejects as `kmeansAsync` does. */
 export async function elbowAsync(data: Data, options: ElbowAsyncOptions = {}): Promise<Elbow> {
-  const curve = curveOf(data, options);
-  let step = curve.next();
-  while (!step.done) step = curve.next((await kmeansAsync(data, ...step.value)).inertia);
-  return step.value;
+  const { ks, resolved, source } = readOptions(data, options);
+  return inBackground(options, source, ks, resolved, (workspace) => curve(workspace, data, source, ks, resolved));
 }
 
-/** Asks for the inertia of every k, with the options to find it with. */
-function* curveOf(
-  data: Data,
-  options: ElbowAsyncOptions,
-): Generator<[k: number, options: KMeansAsyncOptions], Elbow, number> {
+/** Checks all options, and fills in the defaults. */
+function readOptions(data: Data, options: ElbowAsyncOptions) {
   const { kMin = 1, kMax = DEFAULT_K_MAX, ...kmeansOptions } = options;
   checkOptions({ kMin }, { kMin: integer(1) });
   checkOptions({ kMax }, { kMax: integer(kMin + 1) });
   rejectCentroids(options.init);
-  checkOptions({ nFeatures: options.nFeatures }, { nFeatures: integer(1) });
-  const { nSamples } = readSource(data, options.nFeatures);
+  const resolved = resolveOptions(kmeansOptions, KMEANS_ASYNC_RULES);
+  const source = readSource(data, options.nFeatures);
+  const { nSamples } = source;
   const kLast = options.kMax === undefined ? Math.min(kMax, nSamples) : kMax;
   if (Math.max(kMin, kLast) > nSamples) {
     throw rangeError(
@@ -64,10 +64,39 @@ function* curveOf(
       `k goes from ${kMin} to ${kMax}; it must not exceed n = ${nSamples}, the number of samples`,
     );
   }
+  return { ks: Array.from({ length: kLast - kMin + 1 }, (_, i) => kMin + i), resolved, source };
+}
 
-  const ks = Array.from({ length: kLast - kMin + 1 }, (_, i) => kMin + i);
+/** The samples are placed once, for all k. */
+function* curve(workspace: Workspace, data: Data, source: Source, ks: number[], options: ResolvedOptions): Work<Elbow> {
+  const { onProgress } = options;
+  const reports = onProgress && new Reports(onProgress);
+  const last = ks.length - 1;
+  const task = yield* Fit.place(workspace, data, source, ks[last]!, options);
   const inertias: number[] = [];
-  for (const k of ks) inertias.push(yield [k, kmeansOptions]);
+  const cluster = function* (lane: Workspace, at: number): Work {
+    const mark = lane.mark();
+    const { outcome } = yield* bestOfRuns(
+      withK(task, ks[at]!),
+      lane,
+      reports && ((progress) => reports.tell(at, progress)),
+    );
+    lane.backTo(mark);
+    inertias[at] = outcome.inertia;
+    reports?.end(at);
+  };
+
+  const { sideBySide } = workspace;
+  let next = 0;
+  if (!sideBySide) for (; next <= last; next++) yield* cluster(workspace, next);
+  else
+    yield sideBySide((lane) => {
+      if (next > last) return undefined;
+      // The longest first, so that all end at about the same time, if nobody waits to hear of them in order.
+      const at = reports ? next : last - next;
+      next++;
+      return [at, cluster(lane, at)];
+    });
   const knee = kneedle(ks, inertias);
   return { ks, inertias, k: knee === undefined ? undefined : ks[knee] };
 }

@@ -42,6 +42,12 @@ export class Samples {
     this.kernels = workspace.kernels(precision);
   }
 
+  /** The same samples, for work in another workspace over this memory. */
+  in(workspace: Workspace): Samples {
+    const { precision, n, d, x, stride, weights, parts } = this;
+    return new Samples(workspace, precision, n, d, x, stride, weights, parts);
+  }
+
   /** Samples that one memory has room for. */
   get rows(): number {
     return this.parts?.rows ?? this.n;

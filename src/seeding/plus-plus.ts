@@ -8,6 +8,9 @@ import { Potential, type PotentialBuffers } from './potential.js';
 /** Candidates of a step: 2 + ⌊ln k⌋, as scikit-learn has it. */
 export const trialsFor = (k: number): number => 2 + Math.floor(Math.log(k));
 
+/** Numbers that greedy k-means++ draws for k seeds. */
+export const drawsFor = (k: number): number => 1 + (k - 1) * trialsFor(k);
+
 /** Puts the first centroids of a run where greedy k-means++ chooses. */
 export function* plusPlus(run: Run, random: Random): Work {
   const { samples, k } = run;
