@@ -10,4 +10,5 @@ export * from './pack';
 export * from './prepare';
 export * from './quantise';
 export * from './seed';
-export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64, plantTreeF32, plantTreeF64 } from './tree';
+export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64 } from './cells';
+export { plantTreeF32, plantTreeF64 } from './tree';
