@@ -2,10 +2,11 @@ import { sumsEntryBytes } from './constants';
 import { minAcross, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
 import { moveSample } from './inline/sums';
+import { childOf, enter, leave, takeSums } from './tree';
 import {
-  BYTES, CHANGED, CHILD, COUNT, childOf, D, enter, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, leave, MARGIN, MIDDLE, MOVED, NODE_BYTES,
-  OWNER, RADIUS, ROOM, ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, takeSums, WEIGHTS, X,
-} from './tree';
+  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, OWNER, RADIUS, ROOM,
+  ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+} from './tree-plan';
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d); its index, ‖c‖² and −2c (T); its index (i32).
 const COORDINATES: usize = 32;
@@ -19,7 +20,7 @@ const BOUNDLESS: f64 = 1e60;
  * candidate for a box if another is nearer to all of it, by more than rounding can reach; a node with one candidate belongs to
  * that as a whole. Where no difference of two distances can have been used up by what the centroids moved, nothing is done.
  *
- * @param plan in: see tree.ts; LABELS, SUMS, LOOKS and nodes inout, SQUARES, FRESH and all between LIST_END and ROOM for the kernel
+ * @param plan in: see tree-plan.ts; LABELS, SUMS, LOOKS and nodes inout, SQUARES, FRESH and all between LIST_END and ROOM for the kernel
  *   alone
  * @param root in: `count` nodes
  * @returns how many labels changed
@@ -38,7 +39,7 @@ function filter(plan: usize, root: usize, count: i32): i32 {
 /**
  * Brings the labels of the samples of some nodes into the order in which the samples came.
  *
- * @param plan in: see tree.ts; SAMPLE_LABELS out
+ * @param plan in: see tree-plan.ts; SAMPLE_LABELS out
  * @param root in: `count` nodes
  */
 function spreadLabels(plan: usize, root: usize, count: i32): void {

@@ -11,4 +11,5 @@ export * from './prepare';
 export * from './quantise';
 export * from './seed';
 export * from './shift';
-export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64, plantTreeF32, plantTreeF64 } from './tree';
+export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64 } from './cells';
+export { plantTreeF32, plantTreeF64 } from './tree';

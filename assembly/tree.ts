@@ -1,77 +1,9 @@
 import { sumsEntryBytes, sumsWidth } from './constants';
 import { loadOne, loadPair } from './inline/lanes';
-
-// A plan, written by TypeScript: addresses and counts (i32) …
-/** n rows: d values, and in the last four bytes which sample it is; whole vectors. Those of a node stand together. */
-export const ROWS: usize = 0;
-export const ROW_BYTES: usize = 4;
-export const D: usize = 8;
-/** For each root the address of the next node that is free. */
-const FREES: usize = 12;
-/** n × i32: the label of each sample, in the order of the rows. */
-export const LABELS: usize = 16;
-/** n × f64, in the order of the samples as they came, or 0. */
-export const WEIGHTS: usize = 20;
-export const NODES: usize = 24;
-/** For each node the exact sums of its samples, as an entry of the sums of the run; NaN where they are not known yet. */
-export const NODE_SUMS: usize = 28;
-/** Grids and sums of the clusters, see accumulate. */
-export const SUMS: usize = 32;
-/** The address of each centroid's record, where a walk begins. */
-export const LIST: usize = 36;
-export const LIST_END: usize = 40;
-/** Where candidates must end. */
-export const ROOM: usize = 44;
-/** k × f64 of scratch. */
-export const SQUARES: usize = 48;
-/** Labels that changed. */
-export const CHANGED: usize = 52;
-/** Labels of two vectors. */
-export const FRESH: usize = 56;
-/** n × i32: labels in the order of the samples as they came. Those of raw nodes without an owner are right. */
-export const SAMPLE_LABELS: usize = 60;
-/** Bytes of a value: 4 or 8. */
-export const BYTES: usize = 92;
-/** d columns of T, in the order of the rows: leaves are there. */
-export const X: usize = 100;
-/** Elements from column to column. */
-export const STRIDE: usize = 104;
-// … for sorting:
-const SOURCE: usize = 64;
-const SOURCE_STRIDE: usize = 68;
-/** From the second on, 2 ** LEVELS − 1 cuts, the children of cut i being 2i and 2i + 1: bytes to its column (i32), and 8 behind, its T. */
-const CUTS: usize = 72;
-const LEVELS: usize = 76;
-/** n × u16: below which root each sample is. */
-const CELLS: usize = 80;
-/** Nodes for what is below the root at hand. */
-const FREE: usize = 84;
-const FREE_END: usize = 88;
-/** Candidates looked at, those of a leaf once for eight samples: added up for the caller. */
-export const LOOKS: usize = 96;
-// … and (f64) for walks:
-/** How far any two centroids can have moved apart or towards each other since the run began. */
-export const MOVED: usize = 112;
-/** How far rounding can reach in the difference of two scores. */
-export const MARGIN: usize = 120;
-
-// A node.
-/** 4 × f64: the middle of the box around its samples, zeros behind d. */
-export const MIDDLE: usize = 0;
-/** 4 × f64: its sides. */
-export const SIDES: usize = 32;
-/** f64: half its diagonal. */
-export const RADIUS: usize = 64;
-/** f64: its labels stay as they are until MOVED reaches this. */
-export const LIMIT: usize = 72;
-/** i32: where its samples begin, how many there are. */
-export const START: usize = 80;
-export const COUNT: usize = 84;
-/** The address of the first of its two children, which stand together; 0 for a leaf; below 1024 a depth, for a raw node. */
-export const CHILD: usize = 88;
-/** i32: the cluster of all its samples, whatever stands below; or −1. */
-export const OWNER: usize = 92;
-export const NODE_BYTES: usize = 96;
+import {
+  BYTES, CHILD, COUNT, D, FREE, FREE_END, FREES, FRESH, LABELS, LEVELS, LIMIT, MIDDLE, NODE_BYTES, NODE_SUMS, NODES, OWNER, RADIUS,
+  ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+} from './tree-plan';
 
 /** Samples up to which a node is not cut. */
 const LEAF_SIZE: i32 = 64;
@@ -80,83 +12,10 @@ const MAX_DEPTH: usize = 60;
 const NODE_SHARE: i32 = 10;
 
 /**
- * Tells samples `from` … `from + n − 1` by the cuts below which root they belong.
- *
- * @param plan in: see above; CELLS out
- * @param counts out: i32, how many belong below each root
- */
-export function countCells<T>(plan: usize, from: i32, n: i32, counts: usize): void {
-  const levels = load<i32>(plan, LEVELS);
-  const cuts = load<usize>(plan, CUTS);
-  const roots = 1 << levels;
-  const x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
-  const cells = load<usize>(plan, CELLS) + (<usize>from << 1);
-  memory.fill(counts, 0, <usize>roots << 2);
-  // Four ways down at a time: each step of one waits for the step before.
-  for (let i = 0; i < n; i += 4) {
-    const j = min(i + 1, n - 1);
-    const k = min(i + 2, n - 1);
-    const l = min(i + 3, n - 1);
-    let a = 1;
-    let b = 1;
-    let c = 1;
-    let e = 1;
-    for (let level = 0; level < levels; level++) {
-      a = below<T>(cuts, a, x + <usize>i * sizeof<T>());
-      b = below<T>(cuts, b, x + <usize>j * sizeof<T>());
-      c = below<T>(cuts, c, x + <usize>k * sizeof<T>());
-      e = below<T>(cuts, e, x + <usize>l * sizeof<T>());
-    }
-    putCell(cells, i, a - roots, counts);
-    if (j > i) putCell(cells, j, b - roots, counts);
-    if (k > j) putCell(cells, k, c - roots, counts);
-    if (l > k) putCell(cells, l, e - roots, counts);
-  }
-}
-
-/** The child of a cut on whose side a sample is. */
-@inline
-function below<T>(cuts: usize, cut: i32, x: usize): i32 {
-  const at = cuts + (<usize>cut << 4);
-  return 2 * cut + i32(load<T>(x + load<usize>(at)) >= load<T>(at, 8));
-}
-
-@inline
-function putCell(cells: usize, i: i32, cell: i32, counts: usize): void {
-  store<u16>(cells + (<usize>i << 1), <u16>cell);
-  const count = counts + (<usize>cell << 2);
-  store<i32>(count, load<i32>(count) + 1);
-}
-
-/**
- * Copies the same samples into rows, those of a root together.
- *
- * @param plan in: see above; ROWS out
- * @param starts inout: i32, the next row for a sample of each root
- */
-export function fillCells<T>(plan: usize, from: i32, n: i32, starts: usize): void {
-  const d = load<i32>(plan, D);
-  const rows = load<usize>(plan, ROWS);
-  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
-  const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
-  const cells = load<usize>(plan, CELLS);
-  let x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
-  for (let i = from; i < from + n; i++) {
-    const start = starts + (<usize>load<u16>(cells + (<usize>i << 1)) << 2);
-    const next = load<i32>(start);
-    store<i32>(start, next + 1);
-    const row = rows + <usize>next * rowBytes;
-    for (let f: usize = 0; f < <usize>d; f++) store<T>(row + f * sizeof<T>(), load<T>(x + f * column));
-    store<i32>(row + rowBytes - 4, i);
-    x += sizeof<T>();
-  }
-}
-
-/**
  * Makes the rows of some roots raw nodes. They are cut through the middle of the longest side of their boxes, and so on until few
  * samples are left, only when a walk has to go below them.
  *
- * @param plan in: see above; NODE_SUMS, FREES out
+ * @param plan in: see tree-plan.ts; NODE_SUMS, FREES out
  * @param root inout: `count` nodes, of which START and COUNT are there
  */
 export function plantTree<T>(plan: usize, root: usize, count: i32): void {
@@ -367,15 +226,5 @@ function addRows<T>(plan: usize, node: usize, features: i32, f: usize, grids: us
   } else v128.store(sums, v128.shuffle<u64>(high, rest, 0, 2));
 }
 
-/** Where the sums of a node stand. */
-@inline
-export function sumsOf(plan: usize, node: usize): usize {
-  return load<usize>(plan, NODE_SUMS) + ((node - load<usize>(plan, NODES)) / NODE_BYTES) * <usize>sumsEntryBytes(load<i32>(plan, D));
-}
-
-export function countCellsF32(plan: usize, from: i32, n: i32, counts: usize): void { countCells<f32>(plan, from, n, counts); }
-export function countCellsF64(plan: usize, from: i32, n: i32, counts: usize): void { countCells<f64>(plan, from, n, counts); }
-export function fillCellsF32(plan: usize, from: i32, n: i32, starts: usize): void { fillCells<f32>(plan, from, n, starts); }
-export function fillCellsF64(plan: usize, from: i32, n: i32, starts: usize): void { fillCells<f64>(plan, from, n, starts); }
 export function plantTreeF32(plan: usize, root: usize, count: i32): void { plantTree<f32>(plan, root, count); }
 export function plantTreeF64(plan: usize, root: usize, count: i32): void { plantTree<f64>(plan, root, count); }

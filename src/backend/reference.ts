@@ -119,7 +119,7 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
     addExactly(w, grids + 2 * low, entry + 2 * low, 1);
   }
 
-  /** What kernels of the filtering algorithm need of their plan, see assembly/tree.ts. */
+  /** What kernels of the filtering algorithm need of their plan, see assembly/tree-plan.ts. */
   function treePlan(plan: number) {
     const [rows, rowBytes, d, , labels, weights, nodes, nodeSums, sums, list, listEnd] = wordsOf(plan);
     const [sampleLabels, source, sourceStride, cuts, levels, cells] = wordsOf(plan + 60);

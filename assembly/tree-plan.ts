@@ -1,0 +1,79 @@
+import { sumsEntryBytes } from './constants';
+
+// A plan, written by TypeScript: addresses and counts (i32) …
+/** n rows: d values, and in the last four bytes which sample it is; whole vectors. Those of a node stand together. */
+export const ROWS: usize = 0;
+export const ROW_BYTES: usize = 4;
+export const D: usize = 8;
+/** For each root the address of the next node that is free. */
+export const FREES: usize = 12;
+/** n × i32: the label of each sample, in the order of the rows. */
+export const LABELS: usize = 16;
+/** n × f64, in the order of the samples as they came, or 0. */
+export const WEIGHTS: usize = 20;
+export const NODES: usize = 24;
+/** For each node the exact sums of its samples, as an entry of the sums of the run; NaN where they are not known yet. */
+export const NODE_SUMS: usize = 28;
+/** Grids and sums of the clusters, see accumulate. */
+export const SUMS: usize = 32;
+/** The address of each centroid's record, where a walk begins. */
+export const LIST: usize = 36;
+export const LIST_END: usize = 40;
+/** Where candidates must end. */
+export const ROOM: usize = 44;
+/** k × f64 of scratch. */
+export const SQUARES: usize = 48;
+/** Labels that changed. */
+export const CHANGED: usize = 52;
+/** Labels of two vectors. */
+export const FRESH: usize = 56;
+/** n × i32: labels in the order of the samples as they came. Those of raw nodes without an owner are right. */
+export const SAMPLE_LABELS: usize = 60;
+/** Bytes of a value: 4 or 8. */
+export const BYTES: usize = 92;
+/** d columns of T, in the order of the rows: leaves are there. */
+export const X: usize = 100;
+/** Elements from column to column. */
+export const STRIDE: usize = 104;
+// … for sorting:
+export const SOURCE: usize = 64;
+export const SOURCE_STRIDE: usize = 68;
+/** From the second on, 2 ** LEVELS − 1 cuts, the children of cut i being 2i and 2i + 1: bytes to its column (i32), and 8 behind, its T. */
+export const CUTS: usize = 72;
+export const LEVELS: usize = 76;
+/** n × u16: below which root each sample is. */
+export const CELLS: usize = 80;
+/** Nodes for what is below the root at hand. */
+export const FREE: usize = 84;
+export const FREE_END: usize = 88;
+/** Candidates looked at, those of a leaf once for eight samples: added up for the caller. */
+export const LOOKS: usize = 96;
+// … and (f64) for walks:
+/** How far any two centroids can have moved apart or towards each other since the run began. */
+export const MOVED: usize = 112;
+/** How far rounding can reach in the difference of two scores. */
+export const MARGIN: usize = 120;
+
+// A node.
+/** 4 × f64: the middle of the box around its samples, zeros behind d. */
+export const MIDDLE: usize = 0;
+/** 4 × f64: its sides. */
+export const SIDES: usize = 32;
+/** f64: half its diagonal. */
+export const RADIUS: usize = 64;
+/** f64: its labels stay as they are until MOVED reaches this. */
+export const LIMIT: usize = 72;
+/** i32: where its samples begin, how many there are. */
+export const START: usize = 80;
+export const COUNT: usize = 84;
+/** The address of the first of its two children, which stand together; 0 for a leaf; below 1024 a depth, for a raw node. */
+export const CHILD: usize = 88;
+/** i32: the cluster of all its samples, whatever stands below; or −1. */
+export const OWNER: usize = 92;
+export const NODE_BYTES: usize = 96;
+
+/** Where the sums of a node stand. */
+@inline
+export function sumsOf(plan: usize, node: usize): usize {
+  return load<usize>(plan, NODE_SUMS) + ((node - load<usize>(plan, NODES)) / NODE_BYTES) * <usize>sumsEntryBytes(load<i32>(plan, D));
+}
