@@ -46,7 +46,7 @@ for (const threads of [1, 2, 0]) {
     ['2M × 2', flat, 100],
     ['200k × 64', wide, 200],
   ] as const) {
-    for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)
+    for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const)
       add(`${shape} ${init}`, clustering(data, k, { init, maxIter: 3, nInit: 1 }));
     for (const algorithm of ['lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'] as const)
       add(
@@ -68,7 +68,7 @@ for (const threads of [1, 2, 0]) {
       elbowAsync(data, { kMax: 4, maxIter: 3, signal, ...(threads && { threads }) }),
     );
   }
-  for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)
+  for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const)
     add(`2M × 2 weights ${init}`, clustering(flat, 100, { init, nInit: 1, maxIter: 3, sampleWeight: weights }));
   if (threads) continue;
   const rows = Array.from({ length: 200_000 }, (_, i) => Array.from(wide.data.subarray(i * 64, i * 64 + 64)));

@@ -103,7 +103,7 @@ onEveryBackend('KMeans.fitStream', (ran) => {
   it('begins with a sample of the stream where no centroids are given, and goes by the seed', async () => {
     const random = mulberry32(4);
     const rows = Array.from({ length: 6000 }, (_, i) => [20 * (i % 5) + normal(random), normal(random)]);
-    for (const init of ['k-means++', 'random', 'k-means||', 'afk-mc2'] as const) {
+    for (const init of ['k-means++', 'random', 'k-means||', 'afk-mc2', 'growing'] as const) {
       const options = { k: 5, init, seed: 3, nInit: 10 };
       const models = await Promise.all(
         [[100], [4096]].map((sizes) => new KMeans(options).fitStream(sourceOf(rows, sizes))),

@@ -3,7 +3,6 @@ import { THREAD } from '../backend/errand.js';
 import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
 import { now, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
-import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
 import { callRows, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
@@ -22,7 +21,7 @@ export class Run {
     /** Whether centroids are scaled to length 1. */
     readonly spherical: boolean,
     readonly buffers: RunBuffers,
-    { magnitude }: FeatureStatistics,
+    { magnitude }: { magnitude: ArrayLike<number> },
     maxWeight: number,
     /** Whose kernels compare samples with centroids; all else is the samples' own backend's. */
     readonly backend: Backend = samples.workspace.backend,
@@ -258,7 +257,7 @@ export class Run {
    * The constants C and C₂ of the exact sums: 1.5 · 2⁵² times the grids, the coarse one such that sums of n values up to the
    * greatest are exact, the fine one as far below it again.
    */
-  writeGrids(magnitude: Float64Array, maxWeight: number, n = this.samples.n): void {
+  writeGrids(magnitude: ArrayLike<number>, maxWeight: number, n = this.samples.n): void {
     const { d, workspace } = this.samples;
     const grids = workspace.float64(this.buffers.sums, sumsEntryLength(d)).fill(0);
     const width = sumsWidth(d);

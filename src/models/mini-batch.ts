@@ -105,7 +105,7 @@ export class MiniBatchKMeans extends FittedModel {
       const { all, statistics } = this.#place(workspace, source, weights);
       this.#seed(all, statistics, data, random);
       const rows = Math.min(this.#batchSize, n);
-      const drawn = new DrawnRun(all, rows, statistics);
+      const drawn = new DrawnRun(all, rows);
       drawn.run.setCentroids(all.copyCentroids());
       const steps = new MiniBatch(new Float64Array(this.k), this.#reassignmentRatio);
       const converged = this.#iterate(drawn, steps, n, statistics.meanVariance, random);
@@ -196,7 +196,7 @@ export class MiniBatchKMeans extends FittedModel {
     const smoothed = new SmoothedInertia(Math.min((2 * rows) / (n + 1), 1));
     const begun = performance.now();
     while (steps.steps < most) {
-      drawn.draw(random);
+      now(drawn.draw(random));
       const { inertia, shift } = steps.step(run, random);
       const elapsedMs = performance.now() - begun;
       const [iteration, changed] = [steps.steps, Number.NaN];
@@ -257,7 +257,7 @@ export class MiniBatchKMeans extends FittedModel {
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (draw) => shifted(start(draw), statistics.shift, precision) }
       : { kind: init as InitName };
-    all.setCentroids(drawStart(all, statistics, seeding, { size: this.#initSize, nInit }, random));
+    all.setCentroids(drawStart(all, seeding, { size: this.#initSize, nInit }, random));
   }
 
   #finish(

@@ -48,7 +48,7 @@ interface SoakOptions {
 }
 
 const ALGORITHMS = ['auto', 'lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'] as const;
-const SEEDINGS = ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const;
+const SEEDINGS = ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const;
 /** Calls of a round, at the same time. */
 const AT_ONCE = 4;
 /** Rounds between two looks at the memory. */
