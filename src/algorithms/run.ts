@@ -60,6 +60,31 @@ export class Run {
     );
   }
 
+  /**
+   * Labels samples that belong to no sum, adds them to the sums and takes their inertia, in one pass: `assign`, `accumulate` and
+   * `inertia` with the same bits.
+   */
+  *labelOnce(): Work {
+    const { samples, k, buffers, backend } = this;
+    const { d, stride } = samples;
+    const { packed, labels, best, distances, centroids, values } = buffers;
+    samples.kernels.pack(centroids, k, d, packed);
+    yield* samples.pass(
+      (kernels, i, count, thread) => {
+        const [x, own, to] = [samples.at(i), labels + i * 4, distances + i * bytesOf(samples.precision)];
+        kernels.assign(x, count, d, stride, packed, k, own, best + thread * BEST_BYTES);
+        this.accumulateRange(i, count, kernels, thread);
+        kernels.sqDistances(x, count, d, stride, centroids, own, to);
+        return kernels.weightedSum(to, count, samples.weightAt(i));
+      },
+      CHUNK,
+      values,
+      backend,
+      k * d,
+    );
+    this.gatherSums();
+  }
+
   /** Brings the sums up to the labels; returns how many labels changed. */
   *accumulate(): Work<number> {
     const grids = sumsEntryLength(this.samples.d);
@@ -97,13 +122,16 @@ export class Run {
 
   /** Adds what other threads moved to the sums of the first, those of all between passes: exact, in any order. */
   gatherSums(): void {
-    const all = this.sums(0);
-    const entry = sumsEntryLength(this.samples.d);
     for (let thread = 1; thread < this.samples.workspace.threads; thread++) {
-      const moved = this.sums(thread);
-      for (let c = entry; c < moved.length; c++) all[c] = all[c]! + moved[c]!;
-      moved.fill(0, entry);
+      this.addSums(this.sums(thread));
+      this.clearSums(thread);
     }
+  }
+
+  /** Adds sums over the same grids. */
+  addSums(more: Float64Array): void {
+    const all = this.sums();
+    for (let c = sumsEntryLength(this.samples.d); c < all.length; c++) all[c] = all[c]! + more[c]!;
   }
 
   /** The grids, and the sums of one thread. */

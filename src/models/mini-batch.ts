@@ -3,6 +3,7 @@ import { MiniBatch, SmoothedInertia } from '../algorithms/mini-batch.js';
 import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
 import { now } from '../backend/pass.js';
+import { floatArray } from '../backend/shapes.js';
 import { type Workspace, withWorkspace } from '../backend/workspace.js';
 import { type Codebook, checkFeatures } from '../codebook.js';
 import { emptyStream, readBatch, readBlocks } from '../data/batches.js';
@@ -151,7 +152,10 @@ export class MiniBatchKMeans extends FittedModel {
     let last: Run | undefined;
     const rowsFor = () => (state ? this.#batchSize : Math.max(this.#batchSize, this.#initSize));
     for await (const block of readBlocks(batches, rowsFor, { nFeatures, precision, signal })) {
-      const data = { data: block.values, shape: [block.nSamples, block.nFeatures] };
+      // A function that chooses the first centroids looks at it.
+      const values = floatArray(block.precision, state ? 0 : block.nSamples * block.nFeatures);
+      if (!state) block.write(values, 0, block.nSamples);
+      const data = { data: values, shape: [block.nSamples, block.nFeatures] };
       withWorkspace(undefined, (workspace) => {
         const taken = this.#take(workspace, state, data, block, block.weights, block.rowsBefore);
         state = taken.state;

@@ -253,7 +253,8 @@ function callOf(
       const streamed = { ...options, ...own, sampleWeight: undefined, k, nFeatures, algorithm: 'lloyd' } as const;
       const init = [...Array(k).keys()].map((j) => Array.from(values.subarray(j * nFeatures, (j + 1) * nFeatures)));
       return {
-        start: async (signal) => bare(await new KMeans({ ...streamed, init }).fitStream(() => [values], { signal })),
+        start: async (signal) =>
+          bare(await new KMeans({ ...streamed, init }).fitStream(() => [values], { signal, threads })),
         expected: () => bare(new KMeans({ ...streamed, onProgress: undefined, init }).fit(values)),
       };
     }
