@@ -36,17 +36,20 @@ const wide = blobs(200_000, 64);
 const weights = new Float64Array(2_000_000).fill(1.5);
 
 const cases: [name: string, call: Call, threads: number][] = [];
-for (const threads of [1, 2, 0]) {
+const APART = -2;
+for (const threads of [1, 2, 0, APART]) {
+  const asked = Math.abs(threads);
   const clustering =
     (data: object, k: number, more: KMeansAsyncOptions): Call =>
     (signal) =>
-      kmeansAsync(data as never, k, { ...more, signal, ...(threads && { threads }) });
-  const add = (name: string, call: Call) => cases.push([`${name}, ${threads || 'no'} threads`, call, threads]);
+      kmeansAsync(data as never, k, { ...more, signal, ...(threads && { threads: asked }) });
+  const add = (name: string, call: Call) =>
+    cases.push([`${name}, ${asked || 'no'} threads${threads === APART ? ' apart' : ''}`, call, threads]);
   for (const [shape, data, k] of [
     ['2M × 2', flat, 100],
     ['200k × 64', wide, 200],
   ] as const) {
-    for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)
+    for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const)
       add(`${shape} ${init}`, clustering(data, k, { init, maxIter: 3, nInit: 1 }));
     for (const algorithm of ['lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'] as const)
       add(
@@ -63,13 +66,21 @@ for (const threads of [1, 2, 0]) {
     );
     add(`${shape} columns`, clustering({ columns }, 8, { maxIter: 3, init: 'random', nInit: 1 }));
     const model = new KMeans({ k, maxIter: 2, init: 'random', nInit: 1 }).fit(data);
-    add(`${shape} predictAsync`, (signal) => model.predictAsync(data, { signal, ...(threads && { threads }) }));
+    add(`${shape} predictAsync`, (signal) => model.predictAsync(data, { signal, ...(threads && { threads: asked }) }));
     add(`${shape} elbowAsync`, (signal) =>
-      elbowAsync(data, { kMax: 4, maxIter: 3, signal, ...(threads && { threads }) }),
+      elbowAsync(data, { kMax: 4, maxIter: 3, signal, ...(threads && { threads: asked }) }),
     );
   }
-  for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)
+  for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const)
     add(`2M × 2 weights ${init}`, clustering(flat, 100, { init, nInit: 1, maxIter: 3, sampleWeight: weights }));
+  if (threads >= 0)
+    for (const [shape, data] of [
+      ['2M × 2', flat],
+      ['200k × 64', wide],
+    ] as const)
+      add(`${shape} fitStream`, (signal) =>
+        new KMeans({ k: 200, maxIter: 3 }).fitStream(() => [data], { signal, ...(threads && { threads }) }),
+      );
   if (threads) continue;
   const rows = Array.from({ length: 200_000 }, (_, i) => Array.from(wide.data.subarray(i * 64, i * 64 + 64)));
   add('200k × 64 rows', clustering(rows, 8, { maxIter: 3, init: 'random', nInit: 1 }));
@@ -77,11 +88,6 @@ for (const threads of [1, 2, 0]) {
   add('200k × 64 silhouetteScoreAsync', (signal) => silhouetteScoreAsync(wide, labels, { signal }));
   const many = Int32Array.from({ length: 2_000_000 }, (_, i) => i % 7);
   add('2M × 2 silhouetteScoreAsync', (signal) => silhouetteScoreAsync(flat, many, { signal }));
-  for (const [shape, data] of [
-    ['2M × 2', flat],
-    ['200k × 64', wide],
-  ] as const)
-    add(`${shape} fitStream`, (signal) => new KMeans({ k: 200, maxIter: 3 }).fitStream(() => [data], { signal }));
 }
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -157,7 +163,7 @@ const table: string[][] = [];
 for (const [name, call, threads] of cases) {
   if (!name.includes(options.only)) continue;
   // As in a page that may not share memory.
-  if (!threads && globalThis.crossOriginIsolated !== false) {
+  if (threads <= 0 && globalThis.crossOriginIsolated !== false) {
     globalThis.crossOriginIsolated = false;
     dispose();
   }

@@ -9,12 +9,16 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** Values of the data of a call at the most. */
     most: { type: 'string', default: '200000' },
+    /** As in a page that may not share memory: workers have parts of the samples. */
+    apart: { type: 'boolean', default: false },
   },
 });
 
 /** By how much memory may have grown from the first quarter to the last: less than a few calls leave behind. */
 const GROWTH = 1.2;
 const ROOM = 32 * 2 ** 20;
+
+if (options.apart) globalThis.crossOriginIsolated = false;
 
 const { tally, failures, heap, resident } = await soak({
   seconds: Number(options.seconds),

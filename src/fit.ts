@@ -79,13 +79,7 @@ export class Fit {
       : { kind: options.init as InitName };
     const algorithm = algorithmFor(options.algorithm, { n, d, k, precision }, !!workspace.parts);
     const limits = { maxIter, shiftTolerance: tol * meanVariance, emptyCluster };
-    const startRun = yield* prepareAlgorithm(
-      algorithm,
-      run,
-      limits,
-      statistics.magnitude.reduce((a, b) => Math.max(a, b), 0),
-      options.algorithm === 'auto',
-    );
+    const startRun = yield* prepareAlgorithm(algorithm, run, limits, options.algorithm === 'auto');
     return new Fit(run, shift, options, algorithm, limits, startRun, seeding);
   }
 

@@ -6,6 +6,7 @@ import { samplesBytes, stagingBytes } from './data/samples.js';
 import type { Source } from './data/source.js';
 import { outOfMemory } from './errors.js';
 import type { ResolvedOptions } from './options.js';
+import { growingRows } from './seeding/growing.js';
 import { trialsFor } from './seeding/plus-plus.js';
 import { usesEstimates } from './seeding/potential.js';
 
@@ -29,7 +30,7 @@ export function checkRoom(source: Source, k: number, options: ResolvedOptions): 
 
 /** Bytes that clustering takes where `rows` of the samples lie in one memory, at the most. */
 export function footprint(
-  { nSamples, nFeatures: d, precision: own }: Source,
+  { nSamples, nFeatures: d, precision: own }: Pick<Source, 'nSamples' | 'nFeatures' | 'precision'>,
   rows: number,
   k: number,
   options: ResolvedOptions,
@@ -46,9 +47,13 @@ export function footprint(
     runLayout(shape),
   ];
   if (bounds) plans.push(boundsLayout({ ...shape, ...bounds }));
+  const grown = options.init === 'growing' ? growingRows(nSamples, k) : 0;
   const trees = { ...shape, levels: treeLevels(rows, true) };
   if (algorithm === 'filtering') plans.push(filterLayout(trees), growLayout(trees));
-  else if (options.init === 'k-means++')
+  else if (options.init === 'k-means++' || (options.init === 'growing' && !grown))
     plans.push(seedLayout({ ...shape, trials: trialsFor(k), quantised: usesEstimates(k, d) }));
-  return plans.flatMap(Object.values).reduce((sum: number, bytes) => sum + bytes, SLACK);
+  const sample = { nSamples: grown, nFeatures: d, precision };
+  const alike = { ...options, algorithm: 'auto', init: 'k-means++' } as const;
+  const more = grown && footprint(sample, grown, k, alike, threads, false);
+  return plans.flatMap(Object.values).reduce((sum: number, bytes) => sum + bytes, SLACK + more);
 }

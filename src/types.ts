@@ -59,7 +59,7 @@ export type BatchSource = () => Batches | Promise<Batches>;
 
 export type InitFunction = (data: Data, k: number, random: Random) => Data;
 
-export type InitName = 'k-means++' | 'k-means||' | 'afk-mc2' | 'random';
+export type InitName = 'k-means++' | 'k-means||' | 'afk-mc2' | 'growing' | 'random';
 
 export interface Progress {
   /** Restart under way, from 0, and how many there will be. */

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { acquireWorkspace, releaseWorkspace } from '../src/backend/workspace.js';
-import { KMeans, type KMeansOptions, kmeans } from '../src/index.js';
+import { dispose, init, KMeans, type KMeansOptions, kmeans, kmeansAsync, MiniBatchKMeans } from '../src/index.js';
 import type { Batch, Batches } from '../src/types.js';
 import { onEveryBackend } from './helpers/backends.js';
 import { hex } from './helpers/compare.js';
@@ -104,7 +104,7 @@ onEveryBackend('KMeans.fitStream', (ran) => {
   it('begins with a sample of the stream where no centroids are given, and goes by the seed', async () => {
     const random = mulberry32(4);
     const rows = Array.from({ length: 6000 }, (_, i) => [20 * (i % 5) + normal(random), normal(random)]);
-    for (const init of ['k-means++', 'random', 'k-means||', 'afk-mc2'] as const) {
+    for (const init of ['k-means++', 'random', 'k-means||', 'afk-mc2', 'growing'] as const) {
       const options = { k: 5, init, seed: 3, nInit: 10 };
       const models = await Promise.all(
         [[100], [4096]].map((sizes) => new KMeans(options).fitStream(sourceOf(rows, sizes))),
@@ -151,6 +151,65 @@ onEveryBackend('KMeans.fitStream', (ran) => {
     const expected = bitsOf(new KMeans(options).fit(values));
     for (const source of [() => batches, async () => batches, () => new Set(batches)])
       expect(bitsOf(await new KMeans(options).fitStream(source))).toBe(expected);
+  });
+});
+
+describe('KMeans.fitStream by worker threads', () => {
+  const n = 9000;
+  afterAll(dispose);
+
+  it.each(['shared', 'not shared'])('gives the bits of one thread, memory %s', async (memory) => {
+    if (memory === 'not shared') vi.stubGlobal('crossOriginIsolated', false);
+    init();
+    for (const [d, k, extra] of [
+      [2, 30, {}],
+      [7, 12, { metric: 'cosine' }],
+      [33, 40, { maxIter: 4 }],
+    ] as [number, number, KMeansOptions][]) {
+      const { rows, start, weights } = problem(n, d, k, 'blobs', 'float32', d);
+      // Most clusters are empty at first.
+      const first = start.map((row, j) => (j % 3 ? row.map(() => 50 + j) : row));
+      const options = { k, init: first, precision: 'float32', maxIter: 12, ...extra } as const;
+      for (const sampleWeight of [undefined, weights]) {
+        const expected = bitsOf(new KMeans({ ...options, sampleWeight }).fit(rows));
+        for (const threads of [1, 2, 3]) {
+          const model = await new KMeans(options).fitStream(sourceOf(rows, [4000, 77], sampleWeight), { threads });
+          expect(model.threads).toBe(memory === 'shared' ? threads : 1);
+          expect(model.backend).toBe(memory === 'shared' ? 'wasm-simd-shared' : 'wasm-simd');
+          expect(bitsOf(model)).toBe(expected);
+        }
+      }
+    }
+    vi.unstubAllGlobals();
+  });
+
+  it('waits for no call that its source makes', async () => {
+    const { rows, start } = problem(n, 3, 4, 'blobs', 'float64', 1);
+    const source = async function* () {
+      for await (const batch of sourceOf(rows, [3000])()) {
+        await kmeansAsync(rows, 3, { threads: 2 });
+        yield batch;
+      }
+    };
+    const options = { k: 4, init: start };
+    const model = await new KMeans(options).fitStream(source, { threads: 2 });
+    expect(bitsOf(model)).toBe(bitsOf(new KMeans(options).fit(rows)));
+  });
+
+  it('reads on only after a batch was copied: its array may be used again', async () => {
+    const { rows, start } = problem(n, 6, 5, 'normal', 'float32', 2);
+    const buffer = new Float32Array(6 * 2048);
+    const source = function* () {
+      for (const [from, to] of cut(n, [2048])) {
+        buffer.set(rows.slice(from, to).flat());
+        yield buffer.subarray(0, (to - from) * 6);
+      }
+    };
+    const options = { k: 5, init: start, nFeatures: 6, precision: 'float32' } as const;
+    for (const threads of [1, 2]) {
+      const model = await new KMeans(options).fitStream(source, { threads });
+      expect(bitsOf(model)).toBe(bitsOf(new KMeans(options).fit(flat(rows, 'float32'))));
+    }
   });
 });
 
@@ -221,7 +280,8 @@ describe('what KMeans.fitStream refuses', () => {
 
   it('options that a stream cannot have', async () => {
     await rejectedCode(stream(sourceOf(rows, [9]), { algorithm: 'hartigan-wong' }), 'ERR_OPTION');
-    await rejectedCode(stream(sourceOf(rows, [9]), {}, { threads: 2 }), 'ERR_OPTION');
+    await rejectedCode(stream(sourceOf(rows, [9]), {}, { threads: 0 }), 'ERR_OPTION');
+    await rejectedCode(new MiniBatchKMeans({ k: 2 }).fitStream([rows], { threads: 2 } as object), 'ERR_OPTION');
     await rejectedCode(stream(sourceOf(rows, [9]), {}, { signal: 'now' }), 'ERR_OPTION');
   });
 

@@ -168,6 +168,15 @@ describe('workers that share no memory', () => {
     expect(made.length).toBe(4);
   });
 
+  test('hear nothing of what was given back before they make a pass again', async () => {
+    // The candidates of k-means‖ stand, for a while, where workers have no memory.
+    const options = { nFeatures: 64, init: 'k-means||', maxIter: 3 } as const;
+    const many = blobs(3000, 64, 12, 'float32');
+    expect(bitsOf(await kmeansAsync(many, 200, { ...options, threads: 2 }))).toEqual(
+      bitsOf(kmeans(many, 200, options)),
+    );
+  });
+
   test('pass on what the functions of the caller throw, and what is wrong with the data', async () => {
     const error = new Error('mine');
     const fail = () => {

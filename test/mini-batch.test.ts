@@ -90,7 +90,7 @@ onEveryBackend('MiniBatchKMeans', (ran) => {
   });
 
   it('goes by its seed, for every way to begin', () => {
-    for (const init of ['k-means++', 'random', 'k-means||', 'afk-mc2', () => blobs.slice(0, 4)] as const)
+    for (const init of ['k-means++', 'random', 'k-means||', 'afk-mc2', 'growing', () => blobs.slice(0, 4)] as const)
       for (const nInit of ['auto', 2] as const) {
         const options: MiniBatchKMeansOptions = { k: 4, init, nInit, batchSize: 50, initSize: 300, maxIter: 1 };
         const [a, b, c] = [7, 7, 8].map((seed) => new MiniBatchKMeans({ ...options, seed }).fit(blobs));

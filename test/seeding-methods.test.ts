@@ -79,6 +79,62 @@ onEveryBackend('k-means‖ and AFK-MC²', (ran) => {
   });
 });
 
+onEveryBackend('growing samples', (ran) => {
+  const begin = (data: Data, k: number, more: KMeansOptions = {}) => start(data, k, { init: 'growing', ...more });
+
+  test('are for 64 samples a cluster or more: with fewer it is greedy k-means++', () => {
+    const rows = Array.from({ length: 256 }, (_, i) => [(i * 7919) % 1009, i % 31]);
+    const [few, many] = [rows.slice(0, 255), rows];
+    expect(begin(few, 4, { seed: 2 })).toEqual(start(few, 4, { seed: 2 }));
+    expect(begin(many, 4, { seed: 2 }).centroids).not.toEqual(start(many, 4, { seed: 2 }).centroids);
+  });
+
+  test('lead to the values where samples are copies of k', () => {
+    const values = [
+      [0, 0],
+      [0, 8],
+      [8, 0],
+      [9, 9],
+    ];
+    const rows = Array.from({ length: 4000 }, (_, i) => values[((i * i + i) % 7) >> 1]!);
+    const known = [...new Set(rows.map(String))];
+    const { centroids, potential } = begin(rows, known.length);
+    expect(centroids.map(String).sort()).toEqual(known.sort());
+    expect(potential).toBe(0);
+    expect(ran(kmeans(rows, known.length, { init: 'growing' })).iterations).toBe(1);
+  });
+
+  test('and end where samples are copies of fewer than k', () => {
+    const rows = Array.from({ length: 900 }, (_, i) => [i % 2, 5, 0, 0, i % 2]);
+    const result = kmeans(rows, 6, { init: 'growing', sampleWeight: rows.map((_, i) => i % 3) });
+    expect(result.inertia).toBe(0);
+    for (const centroid of result.centroids) expect(centroid.every(Number.isFinite)).toBe(true);
+  });
+
+  test('do not hold what weighs nothing', () => {
+    const rows = Array.from({ length: 900 }, (_, i) => (i < 600 ? [i % 11, i % 7] : [1e4 * (i % 3), -1e4]));
+    const sampleWeight = rows.map((_, i) => (i < 600 ? 1 + (i % 3) : 0));
+    for (let seed = 0; seed < 9; seed++)
+      for (const centroid of begin(rows, 5, { seed, sampleWeight }).centroids)
+        for (const value of centroid) expect(Math.abs(value)).toBeLessThan(11);
+  });
+
+  test('have directions for the cosine', () => {
+    const { data } = makeBlobs({ nSamples: 2000, nFeatures: 3, centers: 5, seed: 1 });
+    for (const row of begin(data, 5, { metric: 'cosine' }).centroids) expect(Math.hypot(...row)).toBeCloseTo(1, 9);
+  });
+
+  test.each([2, 6])('bring the inertia nearer to where it ends, %s features', (nFeatures) => {
+    const { data } = makeBlobs({ nSamples: 8000, nFeatures, centers: 8, spread: 3, seed: 5, precision: 'float32' });
+    const excess = (name: InitName) =>
+      average(5, (seed) => {
+        const options = { init: name, seed };
+        return start(data, 8, options).potential / kmeans(data, 8, options).inertia - 1;
+      });
+    expect(excess('growing')).toBeLessThan(0.2 * excess('k-means++'));
+  });
+});
+
 describe('the potential that a start leaves, its mean over seeds', () => {
   const n = 1000;
   const k = 10;
@@ -112,12 +168,15 @@ const average = (times: number, value: (seed: number) => number): number =>
 describe('the backends start from the same bits', () => {
   afterAll(() => init({ backend: 'auto' }));
 
-  test.each(methods)('%s', async (method) => {
+  test.each([...methods, 'growing'] as const)('%s', async (method) => {
     for (const [d, k, precision] of [
       [1, 9, 'float64'],
       [2, 30, 'float32'],
       [6, 12, 'float64'],
       [20, 40, 'float32'],
+      [3, 2, 'float64'],
+      [6, 3, 'float64'],
+      [30, 7, 'float32'],
     ] as const) {
       const { data } = makeBlobs({ nSamples: 900, nFeatures: d, centers: k, seed: d, precision });
       const sampleWeight = d === 6 ? Float64Array.from({ length: 900 }, (_, i) => i % 4) : undefined;

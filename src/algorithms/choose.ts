@@ -74,21 +74,19 @@ export function algorithmFor(
 /**
  * Takes the memory of an algorithm. Every call of what it returns is a run from the centroids that are in place.
  *
- * @param magnitude greatest |value| of the samples
  * @param patient whether bounds may wait until few labels change
  */
 export function* prepareAlgorithm(
   algorithm: AnyAlgorithmName,
   run: Run,
   limits: Limits,
-  magnitude: number,
   patient: boolean,
 ): Work<() => Work<Iteration, Iteration>> {
   if (algorithm === 'hartigan-wong') {
     const transfers = yield* Transfers.create(run);
     return () => hartiganWong(run, limits, transfers);
   }
-  const assignment = yield* assignmentFor(algorithm, run, magnitude, patient);
+  const assignment = yield* assignmentFor(algorithm, run, patient);
   return () => lloyd(run, limits, assignment);
 }
 
@@ -96,8 +94,9 @@ export function* prepareAlgorithm(
  * How an algorithm keeps the labels up to date. Bounds and estimates are squares, in float32 in part: data of another order
  * of magnitude than they hold is left to plain assignment.
  */
-function* assignmentFor(algorithm: AlgorithmName, run: Run, magnitude: number, patient: boolean): Work<Assignment> {
+function* assignmentFor(algorithm: AlgorithmName, run: Run, patient: boolean): Work<Assignment> {
   const { d, precision } = run.samples;
+  const magnitude = run.magnitude.reduce((a, b) => Math.max(a, b));
   const bounds = boundsFor(algorithm, d, run.k, precision);
   if (algorithm === 'lloyd' || magnitude < 1e-12 || magnitude > 1e15)
     return {

@@ -1,6 +1,5 @@
 import { runLayout } from '../backend/layout.js';
-import { now } from '../backend/pass.js';
-import type { FeatureStatistics } from '../data/centre.js';
+import { inParts, now, type Work } from '../backend/pass.js';
 import { Samples, samplesBytes, strideOf } from '../data/samples.js';
 import { accumulate, firstAbove } from '../seeding/draw.js';
 import { type Seeding, seedRun } from '../seeding/seed.js';
@@ -16,7 +15,6 @@ export class DrawnRun {
   constructor(
     private readonly all: Run,
     private readonly rows: number,
-    statistics: FeatureStatistics,
   ) {
     const { samples, k, spherical, backend } = all;
     const { workspace, precision, n, d } = samples;
@@ -32,22 +30,24 @@ export class DrawnRun {
     if (samples.weights) {
       this.cumulative = new Float64Array(n);
       // Weights drive the draw; what is drawn weighs the same, the mean of all.
-      mean = accumulate(workspace.float64(samples.weights, n), this.cumulative) / n;
+      mean = accumulate(samples.weightValues!, this.cumulative) / n;
       workspace.float64(weights, rows).fill(mean);
     }
     const weightsAt = samples.weights && weights;
     const drawn = new Samples(workspace, precision, rows, d, x, strideOf(rows, d), weightsAt);
-    this.run = new Run(drawn, k, spherical, buffers, statistics, mean, backend);
+    this.run = new Run(drawn, k, spherical, buffers, all, mean, backend);
   }
 
-  draw(random: Random): void {
+  *draw(random: Random): Work {
     const { all, cumulative, rows } = this;
     const { n, workspace } = all.samples;
     const total = cumulative?.[n - 1];
-    const chosen = workspace.int32(this.indices, rows);
-    for (let i = 0; i < rows; i++)
-      chosen[i] = cumulative ? firstAbove(cumulative, random() * total!) : Math.floor(random() * n);
-    all.samples.gather(this.indices, this.run.samples);
+    const chosen = new Int32Array(rows);
+    yield* inParts(workspace, rows, (from, to) => {
+      for (let i = from; i < to; i++)
+        chosen[i] = cumulative ? firstAbove(cumulative, random() * total!) : Math.floor(random() * n);
+    });
+    yield* all.samples.gatherAll(chosen, this.indices, this.run.samples);
   }
 }
 
@@ -57,21 +57,20 @@ export class DrawnRun {
  */
 export function drawStart(
   all: Run,
-  statistics: FeatureStatistics,
   seeding: Seeding,
   { size, nInit }: { size: number; nInit: number },
   random: Random,
 ): FloatArray {
   const { workspace, n } = all.samples;
   const mark = workspace.mark();
-  const drawn = size < n ? new DrawnRun(all, size, statistics) : undefined;
-  const validation = drawn && nInit > 1 ? new DrawnRun(all, size, statistics) : undefined;
-  validation?.draw(random);
+  const drawn = size < n ? new DrawnRun(all, size) : undefined;
+  const validation = drawn && nInit > 1 ? new DrawnRun(all, size) : undefined;
+  if (validation) now(validation.draw(random));
   const judge = validation?.run ?? all;
   let best: FloatArray | undefined;
   let least = Infinity;
   for (let i = 0; i < nInit; i++) {
-    drawn?.draw(random);
+    if (drawn) now(drawn.draw(random));
     const run = drawn?.run ?? all;
     now(seedRun(run, seeding, random));
     const start = run.copyCentroids();

@@ -1,6 +1,7 @@
 import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { rangeError } from '../errors.js';
+import type { FloatArray } from '../types.js';
 import type { Run } from './run.js';
 
 /** Samples between two places to pause. */
@@ -83,11 +84,12 @@ export function* farthestSamples(run: Run, count: number, least = 0): Work<numbe
   const step = samples.workspace.deferred ? PAUSE : n;
   for (let from = 0; from < n; from += step) {
     if (from > 0) yield;
-    for (let i = from; i < Math.min(from + step, n); i++) {
+    const to = Math.min(from + step, n);
+    const next = (i: number) =>
+      nextAbove(distances, i, to, farthest.length === count ? distances[farthest[count - 1]!]! : least);
+    for (let i = next(from); i < to; i = next(i + 1)) {
       const distance = distances[i]!;
       if (weights?.[i] === 0) continue;
-      if (farthest.length === count && distance <= distances[farthest[count - 1]!]!) continue;
-      if (distance <= least) continue;
       if (distance <= mostNoise && distance <= noise((yield* samples.readAll([i]))[0]!)) continue;
       const place = farthest.findIndex((other) => distances[other]! < distance);
       farthest.splice(place < 0 ? farthest.length : place, 0, i);
@@ -95,6 +97,12 @@ export function* farthestSamples(run: Run, count: number, least = 0): Work<numbe
     }
   }
   return farthest;
+}
+
+/** Index of the next value above a limit, or `to`: most are not, and no generator is as fast at that. */
+function nextAbove(values: FloatArray, from: number, to: number, limit: number): number {
+  while (from < to && !(values[from]! > limit)) from++;
+  return from;
 }
 
 function writeNext(run: Run, j: number, values: readonly number[]): void {

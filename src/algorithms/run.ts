@@ -3,7 +3,6 @@ import { THREAD } from '../backend/errand.js';
 import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
 import { now, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
-import type { FeatureStatistics } from '../data/centre.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
 import { callRows, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
@@ -25,7 +24,7 @@ export class Run {
     /** Whether centroids are scaled to length 1. */
     readonly spherical: boolean,
     readonly buffers: RunBuffers,
-    { magnitude }: FeatureStatistics,
+    { magnitude }: { magnitude: Float64Array },
     maxWeight: number,
     /** Whose kernels compare samples with centroids; all else is the samples' own backend's. */
     readonly backend: Backend = samples.workspace.backend,
@@ -66,6 +65,31 @@ export class Run {
       this.backend,
       this.k * this.samples.d + ACCUMULATE_WORK,
     );
+  }
+
+  /**
+   * Labels samples that belong to no sum, adds them to the sums and takes their inertia, in one pass: `assign`, `accumulate` and
+   * `inertia` with the same bits.
+   */
+  *labelOnce(): Work {
+    const { samples, k, buffers, backend } = this;
+    const { d, stride } = samples;
+    const { labels, distances, centroids, values } = buffers;
+    const assign = this.assignment();
+    yield* samples.pass(
+      (kernels, i, count, thread) => {
+        assign(kernels, i, count, thread);
+        this.accumulateRange(i, count, kernels, thread);
+        const to = distances + i * bytesOf(samples.precision);
+        kernels.sqDistances(samples.at(i), count, d, stride, centroids, labels + i * 4, to);
+        return kernels.weightedSum(to, count, samples.weightAt(i));
+      },
+      CHUNK,
+      values,
+      backend,
+      k * d,
+    );
+    this.gatherSums();
   }
 
   private assignment(): RangeCall {
@@ -118,13 +142,16 @@ export class Run {
 
   /** Adds what other threads moved to the sums of the first, those of all between passes: exact, in any order. */
   gatherSums(): void {
-    const all = this.sums(0);
-    const entry = sumsEntryLength(this.samples.d);
     for (let thread = 1; thread < this.samples.workspace.threads; thread++) {
-      const moved = this.sums(thread);
-      for (let c = entry; c < moved.length; c++) all[c] = all[c]! + moved[c]!;
-      moved.fill(0, entry);
+      this.addSums(this.sums(thread));
+      this.clearSums(thread);
     }
+  }
+
+  /** Adds sums over the same grids. */
+  addSums(more: Float64Array): void {
+    const all = this.sums();
+    for (let c = sumsEntryLength(this.samples.d); c < all.length; c++) all[c] = all[c]! + more[c]!;
   }
 
   /** The grids, and the sums of one thread. */
@@ -282,7 +309,7 @@ export class Run {
    * The constants C and C₂ of the exact sums: 1.5 · 2⁵² times the grids, the coarse one such that sums of n values up to the
    * greatest are exact, the fine one as far below it again.
    */
-  writeGrids(magnitude: Float64Array, maxWeight: number, n = this.samples.n): void {
+  writeGrids(magnitude: ArrayLike<number>, maxWeight: number, n = this.samples.n): void {
     const { d, workspace } = this.samples;
     const grids = workspace.float64(this.buffers.sums, sumsEntryLength(d)).fill(0);
     const width = sumsWidth(d);

@@ -76,11 +76,14 @@ export class Parts {
 
   /** Takes note of buffers that were taken. */
   hold<Name extends string>(plan: Readonly<Record<Name, number>>, pointers: Readonly<Record<Name, number>>): void {
-    const first = Math.min(...(Object.values(pointers) as number[]));
-    this.told = this.told.filter(({ at }) => at < first);
     for (const name in plan)
       if (plan[name] > 0 && !OF_SAMPLES.has(name))
         this.told.push({ at: pointers[name], length: Math.ceil(plan[name] / 4) });
+  }
+
+  /** Takes note that buffers from an address on were given back. */
+  drop(mark: number): void {
+    this.told = this.told.filter(({ at }) => at < mark);
   }
 
   /** Makes a pass; returns the sum of its values, in the order of the ranges. */

@@ -76,6 +76,7 @@ export class Workspace {
 
   backTo(mark: number): void {
     this.top = mark;
+    this.parts?.drop(mark);
   }
 
   floats(precision: Precision, pointer: number, length: number): FloatArray {

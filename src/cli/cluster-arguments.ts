@@ -118,7 +118,7 @@ function checkIsSvg(name: SvgOutput, file: string | undefined): void {
 
 function kmeansOptions(values: OptionValues): KMeansOptions {
   const given: KMeansOptions = {
-    init: values.oneOf<InitName>('init', ['k-means++', 'random', 'k-means||', 'afk-mc2']),
+    init: values.oneOf<InitName>('init', ['k-means++', 'random', 'growing', 'k-means||', 'afk-mc2']),
     nInit: values.integer('n-init', 1),
     maxIter: values.integer('max-iter', 1),
     tol: values.atLeastZero('tol'),

@@ -41,7 +41,8 @@ Clusters
       --k-max N           the most that auto and --elbow try (default: 10)
       --scale HOW         of columns, first: none (default), standard (mean 0, deviation 1), minmax (0 to 1)
       --metric NAME       euclidean (default), or cosine: rows are compared by direction only
-      --init NAME         first centroids: k-means++ (default), random, "k-means||" or afk-mc2
+      --init NAME         first centroids: k-means++ (default), random, growing,
+                          "k-means||" or afk-mc2
       --n-init N          restarts, the best is kept (default: 1, with --init random 10)
       --max-iter N        iterations of one run at the most (default: 300)
       --tol X             a run ends when centroids move less than this (default: 0.0001)

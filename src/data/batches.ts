@@ -9,8 +9,6 @@ import { copyWeights } from './weights.js';
 
 /** Consecutive samples of a stream; the rows of the stream ahead of them are counted. */
 export interface Block extends Source {
-  /** The same, row by row. */
-  readonly values: FloatArray;
   readonly rowsBefore: number;
   readonly weights: Float64Array | undefined;
 }
@@ -31,14 +29,15 @@ export function readBatch(batch: Batch, nFeatures?: number) {
 }
 
 /**
- * The samples of a stream in blocks of `rowsFor(d)`, the last one shorter, whatever the batches are; empty batches are passed
- * over. A block holds until the next one, none may be longer than the first.
+ * The samples of a stream in blocks, whatever the batches are, the last one shorter; empty batches are passed over. A block
+ * holds until the next one is asked for; what lies in one batch is read from there.
  *
+ * @param rowsFor rows of the next block, told the features and how many rows of the batch are left
  * @throws what data forms throw; ERR_RAGGED_DATA for a batch of other features; the reason of an aborted signal
  */
 export async function* readBlocks(
   stream: Batches,
-  rowsFor: (nFeatures: number) => number,
+  rowsFor: (nFeatures: number, left: number) => number,
   reading: BatchReading,
 ): AsyncGenerator<Block> {
   let rows = 0;
@@ -46,15 +45,14 @@ export async function* readBlocks(
   let weights: Float64Array | undefined;
   let filled = 0;
   let rowsBefore = 0;
-  const block = (): Block => {
-    const own = values!.subarray(0, filled * reading.nFeatures!);
-    const full = {
-      ...flatSource(own, reading.nFeatures),
-      values: own,
-      rowsBefore,
-      weights: weights?.subarray(0, filled),
-    };
-    rowsBefore += filled;
+  const block = (nSamples: number, write: Source['write'], weights: Float64Array | undefined): Block => {
+    const { nFeatures, precision } = reading as { nFeatures: number; precision: Precision };
+    rowsBefore += nSamples;
+    return { nSamples, nFeatures, precision, write, weights, rowsBefore: rowsBefore - nSamples };
+  };
+  const gathered = () => {
+    const own = flatSource(values!.subarray(0, filled * reading.nFeatures!), reading.nFeatures);
+    const full = block(filled, own.write, weights?.subarray(0, filled));
     filled = 0;
     return full;
   };
@@ -63,30 +61,34 @@ export async function* readBlocks(
   let index = 0;
   for await (const batch of abortable(stream, reading.signal)) {
     if ((batch as ArrayLike<unknown>)?.length === 0) continue;
-    const { source, weights: given } = inBatch(index, () => readNext(batch, reading));
+    const at = index++;
+    const { source, weights: given } = inBatch(at, () => readNext(batch, reading));
     const { nSamples: n, nFeatures: d } = source;
-    rows ||= rowsFor(d);
-    values ??= floatArray(reading.precision as Precision, rows * d);
-    if (given) weights ??= new Float64Array(values.length / d).fill(1);
     for (let from = 0; from < n; ) {
+      if (filled === 0) rows = rowsFor(d, n - from);
       const count = Math.min(rows - filled, n - from);
-      const target = values.subarray(filled * d, (filled + count) * d);
-      inBatch(index, () => source.write(target, from, from + count));
-      if (given) weights!.set(given.subarray(from, from + count), filled);
-      else weights?.fill(1, filled, filled + count);
-      filled += count;
+      const first = from;
+      const write: Source['write'] = (target, i, to) => inBatch(at, () => source.write(target, first + i, first + to));
+      const own = given?.subarray(from, from + count);
       from += count;
-      if (filled < rows) continue;
-      yield block();
-      rows = rowsFor(d);
+      if (count === rows) yield block(count, write, own);
+      else {
+        if (!values || values.length < rows * d) values = floatArray(reading.precision as Precision, rows * d);
+        if (!weights || weights.length < rows) weights = given && new Float64Array(rows).fill(1);
+        write(values.subarray(filled * d, (filled + count) * d), 0, count);
+        if (own) weights!.set(own, filled);
+        else weights?.fill(1, filled, filled + count);
+        filled += count;
+        if (filled < rows) continue;
+        yield gathered();
+      }
       if (performance.now() - rested < SLICE) continue;
       await turn();
       reading.signal?.throwIfAborted();
       rested = performance.now();
     }
-    index++;
   }
-  if (filled > 0) yield block();
+  if (filled > 0) yield gathered();
 }
 
 /** Reads a batch like the ones before it, which settle what is open. */

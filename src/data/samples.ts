@@ -93,11 +93,6 @@ export class Samples {
     return this.pass(call, rows, 0, backend, work, SILENT);
   }
 
-  /** Copies the samples that as many i32 at `indices` name to the place of others. */
-  gather(indices: number, to: Samples): void {
-    this.kernels.gather(this.x, this.d, this.stride, indices, to.n, to.x, to.stride);
-  }
-
   /** The values of sample i, as numbers, where samples lie in this thread's memory. */
   read(i: number): number[] {
     const step = this.d <= COLUMNS_MAX_D ? this.stride : 1;
@@ -118,14 +113,18 @@ export class Samples {
   }
 
   /** Copies samples to the place of as many others in this thread's memory. `indices`: address of room for as many i32. */
-  *gatherAll(chosen: readonly number[], indices: number, to: Samples): Work {
-    if (this.parts)
-      (yield* this.readAll(chosen)).forEach((row, i) => {
-        to.write(i, row);
+  *gatherAll(chosen: ArrayLike<number>, indices: number, to: Samples): Work {
+    const { workspace, x, d, stride, parts } = this;
+    workspace.int32(indices, to.n).set(chosen);
+    if (!parts)
+      return void (yield* to.send((kernels, i, count) =>
+        kernels.gather(x, d, stride, indices + i * 4, count, to.at(i), to.stride),
+      ));
+    for (let from = 0; from < to.n; from += PASS_ROWS) {
+      const some = Array.from(workspace.int32(indices, to.n).subarray(from, from + PASS_ROWS));
+      (yield* this.readAll(some)).forEach((row, i) => {
+        to.write(from + i, row);
       });
-    else {
-      this.workspace.int32(indices, chosen.length).set(chosen);
-      this.gather(indices, to);
     }
   }
 

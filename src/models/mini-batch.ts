@@ -3,6 +3,7 @@ import { MiniBatch, SmoothedInertia } from '../algorithms/mini-batch.js';
 import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
 import { now } from '../backend/pass.js';
+import { floatArray } from '../backend/shapes.js';
 import { type Workspace, withWorkspace } from '../backend/workspace.js';
 import { type Codebook, checkFeatures } from '../codebook.js';
 import { emptyStream, readBatch, readBlocks } from '../data/batches.js';
@@ -106,7 +107,7 @@ export class MiniBatchKMeans extends FittedModel {
       const { all, statistics } = this.#place(workspace, source, weights);
       this.#seed(all, statistics, data, random);
       const rows = Math.min(this.#batchSize, n);
-      const drawn = new DrawnRun(all, rows, statistics);
+      const drawn = new DrawnRun(all, rows);
       drawn.run.setCentroids(all.copyCentroids());
       const steps = new MiniBatch(new Float64Array(this.k), this.#reassignmentRatio);
       const converged = this.#iterate(drawn, steps, n, statistics.meanVariance, random);
@@ -152,7 +153,10 @@ export class MiniBatchKMeans extends FittedModel {
     let last: Run | undefined;
     const rowsFor = () => (state ? this.#batchSize : Math.max(this.#batchSize, this.#initSize));
     for await (const block of readBlocks(batches, rowsFor, { nFeatures, precision, signal })) {
-      const data = { data: block.values, shape: [block.nSamples, block.nFeatures] };
+      // A function that chooses the first centroids looks at it.
+      const values = floatArray(block.precision, state ? 0 : block.nSamples * block.nFeatures);
+      if (!state) block.write(values, 0, block.nSamples);
+      const data = { data: values, shape: [block.nSamples, block.nFeatures] };
       withWorkspace(undefined, (workspace) => {
         const taken = this.#take(workspace, state, data, block, block.weights, block.rowsBefore);
         state = taken.state;
@@ -197,7 +201,7 @@ export class MiniBatchKMeans extends FittedModel {
     const smoothed = new SmoothedInertia(Math.min((2 * rows) / (n + 1), 1));
     const begun = performance.now();
     while (steps.steps < most) {
-      drawn.draw(random);
+      now(drawn.draw(random));
       const { inertia, shift } = steps.step(run, random);
       const elapsedMs = performance.now() - begun;
       const [iteration, changed] = [steps.steps, Number.NaN];
@@ -258,7 +262,7 @@ export class MiniBatchKMeans extends FittedModel {
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (draw) => shifted(start(draw), statistics.shift, precision) }
       : { kind: init as InitName };
-    all.setCentroids(drawStart(all, statistics, seeding, { size: this.#initSize, nInit }, random));
+    all.setCentroids(drawStart(all, seeding, { size: this.#initSize, nInit }, random));
   }
 
   #finish(

@@ -1,27 +1,27 @@
 import { farthestSamples, placeEmptyClusters } from '../algorithms/empty-clusters.js';
 import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
-import type { Work } from '../backend/pass.js';
+import { now, type Work } from '../backend/pass.js';
 import { acquireWorkspace, releaseWorkspace, type Workspace } from '../backend/workspace.js';
-import { drive } from '../background.js';
+import { background } from '../background.js';
+import type { Block } from '../data/batches.js';
 import { describe } from '../data/kind.js';
 import { Reservoir } from '../data/reservoir.js';
 import { SampleStream } from '../data/sample-stream.js';
+import type { Samples } from '../data/samples.js';
 import { rangeError, typeError } from '../errors.js';
 import { codebookOf, shifted } from '../fit.js';
 import { kmeansAsync } from '../kmeans.js';
-import { checkOptions } from '../option-rules.js';
-import { checkK, type ResolvedOptions, resolveOptions } from '../options.js';
+import { checkOptions, type OptionRules } from '../option-rules.js';
+import { ASYNC_RULES, checkK, type ResolvedOptions, resolveOptions } from '../options.js';
 import { createRandom } from '../random.js';
 import { createModel } from '../result.js';
 import { startingCentroids } from '../seeding/given.js';
 import { seedRun } from '../seeding/seed.js';
-import type { BatchSource, Data, KMeansModel, KMeansOptions } from '../types.js';
+import type { AsyncOptions, BatchSource, Data, FloatArray, KMeansModel, KMeansOptions } from '../types.js';
 
-export interface StreamOptions {
-  /** Rejects with its reason, at the next block at the latest, and closes the stream. */
-  signal?: AbortSignal;
-}
+/** The signal rejects with its reason, at the next block at the latest, and closes the stream. */
+export type StreamOptions = Pick<AsyncOptions, 'signal'>;
 
 /** Samples that the first centroids come from: so many, and so many for each cluster if that is more. */
 const RESERVOIR = 4096;
@@ -32,19 +32,19 @@ export async function fitStream(
   source: BatchSource,
   k: number,
   given: KMeansOptions,
-  streamOptions: StreamOptions = {},
+  by: AsyncOptions = {},
 ): Promise<KMeansModel> {
   const options = checkStream(source, given);
-  const signal = checkStreamOptions(streamOptions, options.sampleWeight);
+  const signal = checkStreamOptions(by, options.sampleWeight, ASYNC_RULES);
   const workspace = acquireWorkspace();
   try {
     const { nFeatures, precision, metric, seed } = options;
-    const stream = new SampleStream(workspace, source, { nFeatures, precision, signal }, metric === 'cosine', k);
+    const stream = new SampleStream(source, { nFeatures, precision, signal }, metric === 'cosine');
     const reservoir = new Reservoir(Math.max(RESERVOIR, RESERVOIR_PER_CLUSTER * k), createRandom(seed));
-    await stream.measure(reservoir);
+    await stream.measure(workspace, reservoir);
     checkK(k, stream.n);
-    const lloyd = new StreamedLloyd(workspace, stream, k, options, signal);
-    return await lloyd.run(await startFrom(reservoir, stream, k, given, signal));
+    const start = await startFrom(reservoir, stream, k, given, by);
+    return await new StreamedLloyd(workspace, stream, k, options, by).run(start);
   } finally {
     releaseWorkspace(workspace);
   }
@@ -67,8 +67,12 @@ function checkStream(source: BatchSource, given: KMeansOptions): ResolvedOptions
  *
  * @throws ERR_OPTION and the signal's reason
  */
-export function checkStreamOptions(options: StreamOptions, weights: unknown): AbortSignal | undefined {
-  checkOptions(options, { signal: [(v) => v instanceof AbortSignal, 'an AbortSignal'] });
+export function checkStreamOptions(
+  options: StreamOptions,
+  weights: unknown,
+  rules: OptionRules = { signal: ASYNC_RULES.signal! },
+): AbortSignal | undefined {
+  checkOptions(options, rules);
   if (weights)
     throw typeError('ERR_OPTION', 'sampleWeight is given; the weights of a stream come as { data, sampleWeight }');
   options.signal?.throwIfAborted();
@@ -81,13 +85,13 @@ async function startFrom(
   { d, precision }: SampleStream,
   k: number,
   given: KMeansOptions,
-  signal: AbortSignal | undefined,
+  by: AsyncOptions,
 ): Promise<Data> {
   if (typeof given.init === 'object') return given.init;
   const { length } = reservoir;
   const data = { data: reservoir.values, shape: [length, d] };
   const sampleWeight = reservoir.weights.subarray(0, length);
-  return (await kmeansAsync(data, k, { ...given, precision, sampleWeight, onProgress: undefined, signal })).centroids;
+  return (await kmeansAsync(data, k, { ...given, precision, sampleWeight, onProgress: undefined, ...by })).centroids;
 }
 
 /** A sample that a centroid without any may move to. */
@@ -98,24 +102,25 @@ interface Far {
   label: number;
 }
 
-/** Lloyd's algorithm, as in algorithms/lloyd.ts, over samples of which a block is in memory. */
+/**
+ * Lloyd's algorithm, as in algorithms/lloyd.ts, over samples of which a block is in memory: in that of the worker threads while
+ * they label it, which leaves nothing there. What stays are the centroids, the sums and the farthest samples.
+ */
 class StreamedLloyd {
   private readonly lloyd: Run;
   private farthest: Far[] = [];
+  private inertia = 0;
+  /** The most that a block was labelled by. */
+  private ran = { backend: '', threads: 0 };
 
   constructor(
-    workspace: Workspace,
+    private readonly workspace: Workspace,
     private readonly stream: SampleStream,
     private readonly k: number,
     private readonly options: ResolvedOptions,
-    private readonly signal: AbortSignal | undefined,
+    private readonly by: AsyncOptions,
   ) {
-    const { n, d, precision, statistics, heaviest, blockRows } = stream;
-    const buffers = workspace.take(runLayout({ n: blockRows, d, k, precision, threads: workspace.threads }), blockRows);
-    const backend = workspace.backendFor(options.relaxedSimd);
-    const spherical = options.metric === 'cosine';
-    this.lloyd = new Run(stream.place([], []), k, spherical, buffers, statistics, heaviest, backend);
-    this.lloyd.writeGrids(statistics.magnitude, heaviest, n);
+    this.lloyd = this.runOver(workspace, this.placeFar([]), k);
   }
 
   async run(start: Data): Promise<KMeansModel> {
@@ -124,75 +129,97 @@ class StreamedLloyd {
     const { statistics, d, precision } = stream;
     const { shift: centre, meanVariance } = statistics;
     const centroids = shifted(startingCentroids(start, start, k, d)!(Math.random), centre, precision);
-    await this.drive(seedRun(lloyd, { kind: 'given', centroids: () => centroids }, Math.random));
+    now(seedRun(lloyd, { kind: 'given', centroids: () => centroids }, Math.random));
 
     const begun = performance.now();
     let iteration = 0;
     let converged = false;
     let shift: number;
-    let inertia: number;
     do {
       iteration++;
       const before = lloyd.sums().slice();
-      inertia = await this.pass();
+      await this.pass();
       lloyd.moveCentroids();
-      await this.placeEmpty(iteration);
+      this.placeEmpty(iteration);
       lloyd.normaliseNext();
       shift = lloyd.shift();
       // Where no label changes, neither do the exact sums.
       converged = shift <= tol * meanVariance || lloyd.sums().every((value, i) => value === before[i]);
       const elapsedMs = performance.now() - begun;
-      onProgress?.({ run: 0, runs: 1, iteration, maxIter, inertia, shift, changed: Number.NaN, elapsedMs });
+      const [changed, inertia] = [Number.NaN, this.inertia];
+      onProgress?.({ run: 0, runs: 1, iteration, maxIter, inertia, shift, changed, elapsedMs });
       lloyd.swap();
     } while (!converged && iteration < maxIter);
     if (shift > 0) {
-      inertia = await this.pass();
+      await this.pass();
       lloyd.countSamples();
     }
 
     return createModel(codebookOf(lloyd, centre), {
-      ...{ counts: lloyd.counts().slice(), inertia, iterations: iteration, converged, nSamples: stream.n, seed },
-      ...{ algorithm: 'lloyd', backend: lloyd.backend.name, threads: 1 },
+      ...{ counts: lloyd.counts().slice(), inertia: this.inertia, iterations: iteration, converged },
+      ...{ nSamples: stream.n, seed, algorithm: 'lloyd', ...this.ran },
     });
   }
 
-  /** Labels all samples, sums them up anew and finds those that are far from their centroid; returns the inertia. */
-  private async pass(): Promise<number> {
-    const { lloyd, stream, k, options } = this;
+  /** Labels all samples, sums them up anew and finds those that are far from their centroid, and the inertia. */
+  private async pass(): Promise<void> {
+    const { lloyd, stream, k, options, by } = this;
     lloyd.clearSums();
     this.farthest = [];
-    let inertia = 0;
-    for await (const samples of stream.placed()) {
-      lloyd.samples = samples;
-      lloyd.forgetLabels();
-      await this.drive(lloyd.assignAndAccumulate());
-      await this.drive(lloyd.inertia());
-      for (const value of lloyd.chunkInertias()) inertia += value;
-      if (k > 1 && options.emptyCluster === 'relocate') await this.drive(this.keepFarthest(k - 1));
+    this.inertia = 0;
+    const blocks = stream.blocks();
+    let next = blocks.next();
+    const readOn = () => {
+      next = blocks.next();
+      next.catch(() => {});
+    };
+    try {
+      for (;;) {
+        const { value: block, done } = await next;
+        if (done) break;
+        await background(by, block, { k, ...options }, (workspace) => this.label(workspace, block, readOn));
+      }
+    } finally {
+      blocks.return(undefined).catch(() => {});
     }
     if (!lloyd.sums().every(Number.isFinite)) throw stream.changed('others');
-    return inertia;
   }
 
-  /** Work on the block of the moment, in slices. */
-  private async drive<T>(work: Work<T>): Promise<T> {
-    const { workspace } = this.stream;
-    workspace.deferred = true;
-    try {
-      return await drive(work, workspace, this.signal);
-    } finally {
-      workspace.deferred = false;
-    }
+  /** The block is read once `readOn` is called: the next one comes while this one is labelled. */
+  private *label(workspace: Workspace, block: Block, readOn: () => void): Work {
+    const { lloyd, stream, k, options } = this;
+    const samples = yield* stream.place(workspace, block);
+    readOn();
+    const run = this.runOver(workspace, samples, samples.n);
+    run.setCentroids(lloyd.copyCentroids());
+    run.restart();
+    yield* run.labelOnce();
+    lloyd.addSums(run.sums());
+    for (const value of run.chunkInertias()) this.inertia += value;
+    if (k > 1 && options.emptyCluster === 'relocate') yield* this.keepFarthest(run, k - 1);
+    const { threads } = workspace;
+    if (threads > this.ran.threads) this.ran = { backend: run.backend.name, threads };
   }
 
-  private *keepFarthest(most: number): Work {
-    const { samples } = this.lloyd;
+  /** A run with room for so many samples, whose sums have the grids of the stream. */
+  private runOver(workspace: Workspace, samples: Samples, rows: number): Run {
+    const { k, options, stream } = this;
+    const { d, precision, statistics, heaviest, n } = stream;
+    const buffers = workspace.take(runLayout({ n: rows, d, k, precision, threads: workspace.threads }), rows);
+    const backend = workspace.backendFor(options.relaxedSimd);
+    const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, heaviest, backend);
+    run.writeGrids(statistics.magnitude, heaviest, n);
+    return run;
+  }
+
+  private *keepFarthest(run: Run, most: number): Work {
+    const { samples } = run;
     const { farthest } = this;
-    const labels = this.lloyd.labels();
-    const distances = this.lloyd.distances();
+    const labels = run.labels();
+    const distances = run.distances();
     const weights = samples.weightValues;
     const least = farthest.length < most ? 0 : farthest[most - 1]?.sqDistance;
-    for (const i of yield* farthestSamples(this.lloyd, most, least)) {
+    for (const i of yield* farthestSamples(run, most, least)) {
       const weight = weights?.[i] ?? 1;
       farthest.push({ sqDistance: distances[i]!, values: samples.read(i), weight, label: labels[i]! });
     }
@@ -200,17 +227,23 @@ class StreamedLloyd {
   }
 
   /** Empty clusters are placed as in a run whose samples are the farthest: those are all that it would look at. */
-  private async placeEmpty(iteration: number): Promise<void> {
-    const { lloyd, stream, farthest, options } = this;
-    if (lloyd.counts().some((count) => count <= 0) && farthest.length > 0) {
-      lloyd.samples = stream.place(
-        farthest.flatMap(({ values }) => values),
-        farthest.map(({ weight }) => weight),
-      );
-      const labels = farthest.map(({ label }) => label);
-      lloyd.labels().set(labels);
-      stream.workspace.int32(lloyd.buffers.previous, labels.length).set(labels);
-    }
-    await this.drive(placeEmptyClusters(lloyd, options.emptyCluster, iteration));
+  private placeEmpty(iteration: number): void {
+    const { lloyd, workspace, farthest, options } = this;
+    const mark = workspace.mark();
+    lloyd.samples = this.placeFar(farthest);
+    const labels = farthest.map(({ label }) => label);
+    lloyd.labels().set(labels);
+    workspace.int32(lloyd.buffers.previous, labels.length).set(labels);
+    now(placeEmptyClusters(lloyd, options.emptyCluster, iteration));
+    workspace.backTo(mark);
+  }
+
+  private placeFar(far: readonly Far[]): Samples {
+    const { d, precision } = this.stream;
+    const write = (target: FloatArray, from: number, to: number) =>
+      target.set(far.slice(from, to).flatMap(({ values }) => values));
+    const weights = Float64Array.from(far, ({ weight }) => weight);
+    const source = { nSamples: far.length, nFeatures: d, precision, write, weights };
+    return now(this.stream.copy(this.workspace, source)).samples;
   }
 }

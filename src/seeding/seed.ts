@@ -2,6 +2,7 @@ import type { Run } from '../algorithms/run.js';
 import type { Work } from '../backend/pass.js';
 import type { InitName, Random } from '../types.js';
 import { afkMc2 } from './afk-mc2.js';
+import { growing } from './growing.js';
 import { parallel } from './parallel.js';
 import { plusPlus } from './plus-plus.js';
 import { randomSamples } from './random.js';
@@ -25,6 +26,7 @@ const BY_NAME: Readonly<Record<InitName, (run: Run, random: Random) => Work>> = 
   'k-means++': plusPlus,
   'k-means||': parallel,
   'afk-mc2': afkMc2,
+  growing,
   *random(run, random) {
     const chosen = yield* randomSamples(run.samples, run.k, random);
     run.setCentroids((yield* run.samples.readAll(chosen)).flat());

@@ -51,7 +51,7 @@ interface SoakOptions {
 }
 
 const ALGORITHMS = ['auto', 'lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'] as const;
-const SEEDINGS = ['k-means++', 'k-means||', 'afk-mc2', 'random'] as const;
+const SEEDINGS = ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const;
 /** Calls of a round, at the same time. */
 const AT_ONCE = 4;
 /** Rounds between two looks at the memory. */
@@ -270,7 +270,8 @@ function callOf(
       const streamed = { ...options, ...own, sampleWeight: undefined, k, nFeatures, algorithm: 'lloyd' } as const;
       const init = [...Array(k).keys()].map((j) => Array.from(values.subarray(j * nFeatures, (j + 1) * nFeatures)));
       return {
-        start: async (signal) => bare(await new KMeans({ ...streamed, init }).fitStream(() => [data], { signal })),
+        start: async (signal) =>
+          bare(await new KMeans({ ...streamed, init }).fitStream(() => [data], { signal, threads })),
         expected: () => bare(new KMeans({ ...streamed, onProgress: undefined, init }).fit(values)),
       };
     }

@@ -64,12 +64,16 @@ export function describeThreads(
         await expectSame(blobs(many, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [1, 3]);
     });
 
-    test.each(['k-means++', 'k-means||', 'afk-mc2', 'random'] as const)('seeding %s', async (seeding) => {
+    test.each([
+      ...(['k-means++', 'k-means||', 'afk-mc2', 'random'] as const).map((name) => [name, 20] as const),
+      ['growing', 20],
+      ['growing', 4],
+    ] as const)('seeding %s, k %s', async (seeding, k) => {
       const sampleWeight = Float64Array.from({ length: many }, (_, i) => ((i * 7919) % 13) / 7);
       for (const d of [3, 20]) {
         const data = blobs(many, d, 20, precision);
-        await expectSame(data, 20, { nFeatures: d, init: seeding, seed: 3, maxIter: 9 }, [2, 4]);
-        await expectSame(data, 20, { nFeatures: d, init: seeding, nInit: 2, sampleWeight, maxIter: 9 }, [3]);
+        await expectSame(data, k, { nFeatures: d, init: seeding, seed: 3, maxIter: 9 }, [2, 4]);
+        await expectSame(data, k, { nFeatures: d, init: seeding, nInit: 2, sampleWeight, maxIter: 9 }, [3]);
       }
     });
 
