@@ -87,11 +87,15 @@ export async function background<T>(
         givenUp,
       );
     if (!lender) return inSlices(work, signal, place);
-    const use = (workspace: Workspace) => {
+    const use = async (workspace: Workspace) => {
       pool = lender;
       workspace.sideBySide =
         beside > 0 ? (start) => new SideBySide(workspace, lender, workers, bytes, start).run(signal) : undefined;
-      return drive(work(workspace), workspace, signal, lender, givenUp);
+      try {
+        return await drive(work(workspace), workspace, signal, lender, givenUp);
+      } finally {
+        workspace.sideBySide = undefined;
+      }
     };
     return lender.lend(workers, givenUp, use, byWorkers);
   };
