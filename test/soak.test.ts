@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handOver } from '../src/backend/pass.js';
 import { elbowAsync, init, kmeans, kmeansAsync, makeBlobs, silhouetteScoreAsync } from '../src/index.js';
 import { soak } from './helpers/soak.js';
@@ -22,6 +22,18 @@ test('mixed calls, a few at a time', async () => {
   expect(failures).toEqual([]);
   expect(tally.finished).toBeGreaterThan(0);
 });
+
+test('the same where workers share no memory', async () => {
+  vi.stubGlobal('crossOriginIsolated', false);
+  init();
+  try {
+    const { failures, tally } = await soak({ seconds: 5, seed: 5, most: 20_000, patience: 20_000 });
+    expect(failures).toEqual([]);
+    expect(tally.finished).toBeGreaterThan(0);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}, 60_000);
 
 describe('an abort is heard', () => {
   const never = (): Worker => ({ postMessage() {}, terminate() {} }) as unknown as Worker;

@@ -249,11 +249,13 @@ export function* scatterSamples(
       source.write(values, p * parts.rows + from, p * parts.rows + to);
       const toColumns: RangeCall = (kernels, i, count) =>
         kernels.toColumns(staging + (i - from) * d * value, count, d, samples.at(i), samples.stride);
-      sent.push(
+      const slice =
         d <= COLUMNS_MAX_D
           ? parts.write(p, staging, values, { call: toColumns, precision, from, to })
-          : parts.write(p, samples.at(from), values),
-      );
+          : parts.write(p, samples.at(from), values);
+      // What goes wrong with it is heard of where it is waited for.
+      slice.catch(() => {});
+      sent.push(slice);
       yield;
     }
   yield Promise.all(sent);
