@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type KMeansOptions, type KMeansResult, kmeans, kmeansAsync } from '../src/index.js';
 import { nativeChart } from './charts.js';
-import { type Contender, interleaved, seconds, secondsOf } from './clock.js';
+import { type Contender, interleaved, secondsOf } from './clock.js';
 import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
 import { type CellResult, readResults, saveResult } from './native/results.js';
@@ -80,16 +80,17 @@ async function measure(problem: Problem): Promise<CellResult> {
   const { kind, n, d, k, precision, values } = problem;
   const algorithm = options.algorithm as KMeansOptions['algorithm'];
   const limits = (maxIter: number) => ({ ...toConvergence(problem), algorithm, maxIter });
+  const cluster = async (maxIter: number) =>
+    threads === 1 ? kmeans(values, k, limits(maxIter)) : kmeansAsync(values, k, limits(maxIter));
   const time = async (maxIter: number) => {
-    if (threads === 1) return seconds(() => kmeans(values, k, limits(maxIter)));
     // Threads of theirs go on looking for work for a while after they are done.
-    await setTimeout(REST);
-    return secondsOf(() => kmeansAsync(values, k, limits(maxIter)));
+    if (threads > 1) await setTimeout(REST);
+    return secondsOf(() => cluster(maxIter));
   };
 
   // The first fits are not timed: they tell how far all agree. Where rounding sends them different ways, what is timed is
   // as many iterations as the one that converges first takes.
-  const ours = kmeans(values, k, limits(300));
+  const ours = await cluster(300);
   const lloyd = await server.fit('lloyd', 300, true);
   const agreement = agreementOf(ours.labels, server.labels());
   const iterations = Math.min(ours.iterations, lloyd.iterations);
