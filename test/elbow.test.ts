@@ -146,6 +146,7 @@ describe('elbow', () => {
     ['kMax no larger than kMin', { kMin: 3, kMax: 3 }, 'ERR_OPTION', /kMax is 3; it must be an integer ≥ 4/],
     ['kMax above n', { kMax: 151 }, 'ERR_K', /k goes from 1 to 151; it must not exceed n = 150/],
     ['an unknown option', { kmax: 3 }, 'ERR_OPTION', /kmax/],
+    ['an option of elbowAsync', { threads: 2 }, 'ERR_OPTION', /no option 'threads'/],
     ['a bad value of kmeans', { maxIter: -1 }, 'ERR_OPTION', /maxIter/],
   ])('rejects %s', (_, options, code, message) => {
     expect(() => elbow(rows, options)).toThrow(

@@ -5,7 +5,7 @@ import { readSource, type Source } from '../data/source.js';
 import { rangeError, typeError } from '../errors.js';
 import { Fit, withK } from '../fit.js';
 import { bestOfRuns, inBackground } from '../kmeans.js';
-import { checkOptions, integer } from '../option-rules.js';
+import { checkOptions, integer, type OptionRules } from '../option-rules.js';
 import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from '../options.js';
 import { Reports } from '../progress.js';
 import type { AsyncOptions, Data, KMeansOptions } from '../types.js';
@@ -44,17 +44,17 @@ export function elbow(data: Data, options: ElbowOptions = {}): Elbow {
 
 /** The same by worker threads, several k at a time where that is faster, with the same bits; rejects as `kmeansAsync` does. */
 export async function elbowAsync(data: Data, options: ElbowAsyncOptions = {}): Promise<Elbow> {
-  const { ks, resolved, source } = readOptions(data, options);
+  const { ks, resolved, source } = readOptions(data, options, KMEANS_ASYNC_RULES);
   return inBackground(options, source, ks, resolved, (workspace) => curve(workspace, data, source, ks, resolved));
 }
 
 /** Checks all options, and fills in the defaults. */
-function readOptions(data: Data, options: ElbowAsyncOptions) {
+function readOptions(data: Data, options: ElbowOptions, rules?: OptionRules) {
   const { kMin = 1, kMax = DEFAULT_K_MAX, ...kmeansOptions } = options;
   checkOptions({ kMin }, { kMin: integer(1) });
   checkOptions({ kMax }, { kMax: integer(kMin + 1) });
   rejectCentroids(options.init);
-  const resolved = resolveOptions(kmeansOptions, KMEANS_ASYNC_RULES);
+  const resolved = resolveOptions(kmeansOptions, rules);
   const source = readSource(data, options.nFeatures);
   const { nSamples } = source;
   const kLast = options.kMax === undefined ? Math.min(kMax, nSamples) : kMax;
