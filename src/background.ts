@@ -10,7 +10,7 @@ import { outOfMemory } from './errors.js';
 import { checkOptions } from './option-rules.js';
 import { ASYNC_RULES } from './options.js';
 import { placesFor, SideBySide } from './side-by-side.js';
-import { SLICE, turn } from './turn.js';
+import { Turns } from './turn.js';
 import type { AsyncOptions } from './types.js';
 
 /** Steps that a pass takes for a sample: bounds rule out most comparisons. */
@@ -190,20 +190,14 @@ export async function drive<T>(
   pool?: Pool,
   givenUp?: Promise<never>,
 ): Promise<T> {
-  let last = performance.now();
+  const turns = new Turns(signal);
   let isUp: boolean | undefined;
-  const isLate = () => performance.now() - last > SLICE;
-  const breathe = async () => {
-    await turn();
-    signal?.throwIfAborted();
-    last = performance.now();
-  };
   const makeHere = async (pass: Pass) => {
     if (pool) workspace.threads = 1;
     let sum = 0;
     for (let i = 0; i < pass.n; i += pass.rows) {
       sum += makeRanges(workspace, pass, i, Math.min(i + pass.rows, pass.n));
-      if (isLate()) await breathe();
+      if (turns.isDue) await turns.take();
     }
     return sum;
   };
@@ -221,7 +215,7 @@ export async function drive<T>(
       sum = await (isUp ? pool!.make(pass) : makeHere(pass));
       signal?.throwIfAborted();
     }
-    if (isLate()) await breathe();
+    if (turns.isDue) await turns.take();
     step = work.next(sum);
   }
   return step.value;

@@ -3,7 +3,7 @@ import { makeRanges, type Pass, type StartWork, type Work } from './backend/pass
 import type { Pool } from './backend/pool.js';
 import { Lane, type Workspace } from './backend/workspace.js';
 import { workerError } from './errors.js';
-import { SLICE, turn } from './turn.js';
+import { Turns } from './turn.js';
 
 /** A work under way. */
 interface Place {
@@ -53,13 +53,7 @@ export class SideBySide {
   /** Does all of them; returns how many threads there were. */
   async run(signal: AbortSignal | undefined): Promise<number> {
     const { places, pool } = this;
-    let last = performance.now();
-    const breathe = async () => {
-      await turn();
-      signal?.throwIfAborted();
-      last = performance.now();
-    };
-    const isLate = () => performance.now() - last > SLICE;
+    const turns = new Turns(signal);
     const isUnderWay = (place: Place) => place.worker !== undefined && !this.isBack(place);
     // Workers that are up already tell it now.
     await undefined;
@@ -74,7 +68,7 @@ export class SideBySide {
           for (let i = 0; i < pass.n; i += pass.rows) {
             sum += makeRanges(lane, pass, i, Math.min(i + pass.rows, pass.n));
             this.serve(mine);
-            if (isLate()) await breathe();
+            if (turns.isDue) await turns.take();
           }
           this.advance(mine, sum);
         } else if (!mine && !this.wentOn) {
@@ -82,7 +76,7 @@ export class SideBySide {
           await pool.until(() => places.some(this.isBack));
           signal?.throwIfAborted();
         }
-        if (isLate()) await breathe();
+        if (turns.isDue) await turns.take();
       }
     } finally {
       if (!pool.broken && places.some(isUnderWay)) {

@@ -1,6 +1,6 @@
 import { floatArray } from '../backend/shapes.js';
 import { rangeError, typeError } from '../errors.js';
-import { SLICE, turn } from '../turn.js';
+import { Turns } from '../turn.js';
 import type { Batch, Batches, FloatArray, Precision } from '../types.js';
 import { flatSource } from './flat.js';
 import { describe } from './kind.js';
@@ -57,7 +57,7 @@ export async function* readBlocks(
     return full;
   };
 
-  let rested = performance.now();
+  const turns = new Turns(reading.signal);
   let index = 0;
   for await (const batch of abortable(stream, reading.signal)) {
     if ((batch as ArrayLike<unknown>)?.length === 0) continue;
@@ -82,10 +82,7 @@ export async function* readBlocks(
         if (filled < rows) continue;
         yield gathered();
       }
-      if (performance.now() - rested < SLICE) continue;
-      await turn();
-      reading.signal?.throwIfAborted();
-      rested = performance.now();
+      if (turns.isDue) await turns.take();
     }
   }
   if (filled > 0) yield gathered();
