@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { memoryLimit } from '../src/backend/workspace.js';
 import { dispose, KMeans, type KMeansResult, kmeans, kmeansAsync } from '../src/index.js';
 import { createRandom } from '../src/random.js';
-import { type Contender, interleaved } from './clock.js';
+import { type Contender, interleaved, secondsOf } from './clock.js';
 import { makeProblem, toConvergence } from './data.js';
 import { publish } from './report.js';
 import { digits, formatTable, milliseconds, times } from './table.js';
@@ -105,11 +105,10 @@ async function compareWays(): Promise<string[]> {
   const found: KMeansResult[] = [];
   const contender = (name: string, run: () => KMeansResult | Promise<KMeansResult>): Contender => ({
     name,
-    async run() {
-      const start = performance.now();
-      found.push(await run());
-      return (performance.now() - start) / 1000;
-    },
+    run: () =>
+      secondsOf(async () => {
+        found.push(await run());
+      }),
   });
   /** Where one memory is too little for all samples. */
   const apart = async () => {

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { dispose, type KMeansOptions, kmeans, kmeansAsync } from '../src/index.js';
-import { interleaved, seconds } from './clock.js';
+import { interleaved, seconds, secondsOf } from './clock.js';
 import { makeProblem, type Problem } from './data.js';
 import { publish } from './report.js';
 import { bytesMoved, type Costs, type Measured, predict, solve } from './scale/model.js';
@@ -65,11 +65,7 @@ function optionsFor({ start }: Problem, maxIter: number): KMeansOptions {
 async function measure(problem: Problem): Promise<Measured> {
   const { values, n } = problem;
   const [first, all] = [optionsFor(problem, 1), optionsFor(problem, ITERATIONS)];
-  const asynchronous = (given: KMeansOptions) => async () => {
-    const start = performance.now();
-    await kmeansAsync(values, K, { ...given, threads });
-    return (performance.now() - start) / 1000;
-  };
+  const asynchronous = (given: KMeansOptions) => () => secondsOf(() => kmeansAsync(values, K, { ...given, threads }));
   // Small fits are measured warm: the engine has put optimised kernels in place.
   for (let i = 0; i < 3; i++) {
     if (n > 1e6) break;

@@ -37,7 +37,8 @@ export class KMeans extends FittedModel {
    * Clusters samples that need not fit into memory, by Lloyd's algorithm, a pass over the stream for every iteration and two
    * before: the same bits as `fit` of all samples from the same first centroids. Weights come with the batches. Where
    * `init` is no centroids, a uniform sample of the stream (Vitter 1985, algorithm R) of max(4096, 32 k) is clustered first,
-   * and its centroids are where the passes begin. Worker threads label one batch while the next is read. There are no `labels` afterwards: `predict` gives them, batch by batch.
+   * and its centroids are where the passes begin. Worker threads label one batch while the next is read. There are no `labels`
+   * afterwards: `predict` gives them, batch by batch.
    *
    * @param source opens an async iterable of batches in any data form, m × d each; called for every pass
    * @throws (rejects) as `fit`, ERR_DATA_TYPE for what is no source or gives other samples than before, and the signal's
