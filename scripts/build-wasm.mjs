@@ -3,9 +3,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
 
-/** That of src/backend/binary-text.ts. */
-const MASK = 57;
-
 /** Bytes that have to agree before two binaries count as being in step again. */
 const IN_STEP = 3;
 
@@ -31,7 +28,7 @@ for (const target of Object.keys(targets)) {
 
 /** A string literal with a character for each byte, as decodeBytes of src/backend/binary-text.ts reads it. */
 function quoted(bytes) {
-  const text = String.fromCharCode(...Array.from(bytes, (byte) => byte ^ MASK));
+  const text = String.fromCharCode(...bytes);
   return `'${text.replace(/[\0\n\r'\\]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)}'`;
 }
 

@@ -95,7 +95,9 @@ class Model implements KMeansModel {
 }
 
 class Result extends Model implements KMeansResult {
-  static override readonly name: string = 'KMeansResult';
+  static {
+    Object.defineProperty(Result, 'name', { value: 'KMeansResult' });
+  }
 
   readonly labels: Int32Array;
 

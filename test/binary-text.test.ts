@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import { applyEdits, decodeBytes, MASK } from '../src/backend/binary-text.js';
+import { applyEdits, decodeBytes } from '../src/backend/binary-text.js';
 import relaxedEdits from '../src/generated/relaxed.js';
 import sharedEdits from '../src/generated/shared.js';
 import simd from '../src/generated/simd.js';
@@ -9,7 +9,7 @@ import { relaxedBytes } from './helpers/relaxed-simd.js';
 describe('bytes as text', () => {
   test('are decoded, all of them, with Buffer of Node and without', () => {
     const bytes = Uint8Array.from({ length: 259 }, (_, i) => i);
-    const text = String.fromCharCode(...bytes.map((byte) => byte ^ MASK));
+    const text = String.fromCharCode(...bytes);
     expect(decodeBytes(text)).toEqual(bytes);
     expect(decodeBytes('')).toEqual(new Uint8Array(0));
     vi.stubGlobal('Buffer', undefined);
