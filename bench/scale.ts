@@ -25,6 +25,9 @@ const SIZES = [1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7].map((n) => Math.ceil(n / 
 /** The model is made of these two, and predicts the others. */
 const [SMALL, LARGE] = [SIZES[1]!, SIZES[4]!];
 
+/** Milliseconds; a fit at least. */
+const WARM_UP = 1000;
+
 const threads = Number(options.threads);
 const repeats = Number(options.repeats);
 const sizes = options.short ? SIZES.slice(0, 6) : SIZES;
@@ -66,9 +69,8 @@ async function measure(problem: Problem): Promise<Measured> {
   const { values, n } = problem;
   const [first, all] = [optionsFor(problem, 1), optionsFor(problem, ITERATIONS)];
   const asynchronous = (given: KMeansOptions) => () => secondsOf(() => kmeansAsync(values, K, { ...given, threads }));
-  // Small fits are measured warm: the engine has put optimised kernels in place.
-  for (let i = 0; i < 3; i++) {
-    if (n > 1e6) break;
+  // Until the engine has put optimised kernels in place, and memory has grown.
+  for (const end = performance.now() + WARM_UP; performance.now() < end; ) {
     kmeans(values, K, all);
     await asynchronous(all)();
   }
