@@ -159,6 +159,12 @@ export class Samples {
     });
   }
 
+  /** Puts a number for each of the samples at an address. */
+  give(at: number, numbers: Float64Array | Int32Array): void {
+    if (this.parts) this.parts.give(at, numbers);
+    else arrayOver(kindOf(numbers), this.workspace.backend.memory.buffer, at, this.n).set(numbers);
+  }
+
   /** Repeats a pattern all over what belongs to the samples at an address, `size` numbers for every `per` samples. */
   fill(at: number, pattern: Int32Array | FloatArray, size = 1, per = 1): void {
     const { buffer } = this.workspace.backend.memory;
@@ -191,8 +197,8 @@ export const samplesBytes = (n: number, d: number, precision: Precision): number
   strideOf(n, d) * (d <= COLUMNS_MAX_D ? d : n) * bytesOf(precision);
 
 /** Bytes for sorting rows into columns, a pass at a time, or more where they are sent. */
-export const stagingBytes = (n: number, d: number, precision: Precision, parts?: Parts): number =>
-  d <= COLUMNS_MAX_D ? Math.min(n, parts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0;
+export const stagingBytes = (n: number, d: number, precision: Precision, inParts = false): number =>
+  d <= COLUMNS_MAX_D ? Math.min(n, inParts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0;
 
 /** Values of a slice after which copying pauses in a deferred workspace. */
 export const SLICE_VALUES = 2 ** 18;
@@ -222,13 +228,22 @@ export function* copySamples(
   return samples;
 }
 
+/** Copies all rows of a source to address x, in this thread's memory or, where samples lie with workers, in theirs. */
+export const bringSamples = (
+  workspace: Workspace,
+  source: Source,
+  precision: Precision,
+  x: number,
+  staging: number,
+  weights = 0,
+): Work<Samples> => (workspace.parts ? scatterSamples : copySamples)(workspace, source, precision, x, staging, weights);
+
 /** Slices that are on their way to workers at a time. */
 const SLICES = 3;
 
 /** Sends all rows of a source to the workers that are to have them. */
-export function* scatterSamples(
+function* scatterSamples(
   workspace: Workspace,
-  parts: Parts,
   source: Source,
   precision: Precision,
   x: number,
@@ -236,6 +251,7 @@ export function* scatterSamples(
   weights: number,
 ): Work<Samples> {
   const { nSamples: n, nFeatures: d } = source;
+  const parts = workspace.parts!;
   const samples = new Samples(workspace, precision, n, d, x, strideOf(parts.rows, d), weights, parts);
   const value = bytesOf(precision);
   const rows = Math.ceil(SLICE_VALUES / d / PASS_ROWS) * PASS_ROWS;
