@@ -212,6 +212,8 @@ export async function drive<T>(
     return sum;
   };
 
+  // To compile kernels and start workers took its time.
+  if (pool) await turns.take();
   let step = work.next(0);
   while (!step.done) {
     const pass = step.value;

@@ -232,7 +232,7 @@ function* meanDistances(
   for (let c = 1; c < starts.length - 1; c++) clusters.fill(c, starts[c], starts[c + 1]);
   samples.give(labels, clusters);
   const nothing = new Float64Array(SILHOUETTE_PANEL).fill(Number.POSITIVE_INFINITY, 8);
-  samples.fill(state, nothing, SILHOUETTE_PANEL, 4);
+  yield* samples.fill(state, nothing, SILHOUETTE_PANEL, 4);
 
   for (let from = 0; from < n; from += blockRows(d)) {
     const to = Math.min(from + blockRows(d), n);

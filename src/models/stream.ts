@@ -193,7 +193,7 @@ class StreamedLloyd {
     readOn();
     const run = this.runOver(workspace, samples, samples.n);
     run.setCentroids(lloyd.copyCentroids());
-    run.restart();
+    yield* run.restart();
     yield* run.labelOnce();
     lloyd.addSums(run.sums());
     for (const value of run.chunkInertias()) this.inertia += value;
