@@ -150,6 +150,7 @@ describe('workers that share no memory', () => {
   });
 
   test('that die in the middle of a call make it reject; the next call gets new ones', async () => {
+    await expectUsable();
     const fit = kmeansAsync(data, long.k, long.options);
     await later(200);
     made[1]!.terminate();
@@ -200,6 +201,7 @@ describe('workers that share no memory', () => {
     });
 
     test('until one of them dies', async () => {
+      await expectUsable();
       const call = callOf()({ threads: 2 });
       await later(150);
       made[1]!.terminate();
