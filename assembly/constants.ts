@@ -45,3 +45,9 @@ export function columnBytes<T>(d: i32, stride: i32): usize {
 export function quantisedRowBytes(d: i32): usize {
   return <usize>(((d + 7) & ~7) << 1) + 16;
 }
+
+/** Rows of a block that samples are compared with for silhouettes: their distances to four samples stay in the first-level cache. */
+export const SILHOUETTE_ROWS: i32 = 256;
+
+/** Bytes of what is told of a block, ahead of its rows. */
+export const SILHOUETTE_HEADER: usize = 3088;

@@ -25,7 +25,7 @@ function sqDistances<T>(x: usize, n: i32, d: i32, stride: i32, centroids: usize,
  * @param panel in: d × width, see packDirect
  * @param out out: n rows of width values, `outStride` elements apart
  */
-function panelDistances<T>(x: usize, n: i32, d: i32, stride: i32, panel: usize, out: usize, outStride: i32): void {
+export function panelDistances<T>(x: usize, n: i32, d: i32, stride: i32, panel: usize, out: usize, outStride: i32): void {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
   for (let i: usize = 0; i < <usize>n; i++) {

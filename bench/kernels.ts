@@ -71,7 +71,7 @@ async function measure(shape: Shape): Promise<string[]> {
   if (estimates) now(estimates.prepare());
   if (estimates) bench.add('estimate', () => now(estimates.assign(n)), { beforeEach: () => estimates.restart() });
   // From sums of nothing, so that no sample is where it was.
-  bench.add('accumulate', () => now(run.accumulate()), { beforeEach: () => run.restart() });
+  bench.add('accumulate', () => now(run.accumulate()), { beforeEach: () => now(run.restart()) });
   await bench.run();
   const latencies = new Map(
     bench.tasks.map(({ name, result }) => [name, 'latency' in result ? result.latency.p50 : Number.NaN]),

@@ -13,11 +13,22 @@ import { placesFor, SideBySide } from './side-by-side.js';
 import { Turns } from './turn.js';
 import type { AsyncOptions } from './types.js';
 
-/** Steps that a pass takes for a sample: bounds rule out most comparisons. */
-const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
+/** What there is to do in a pass. */
+interface Effort {
+  /** Steps of a kernel, or what takes as long, for a sample. */
+  steps: number;
+  /** Whether one thread is faster by itself than several that share no memory. */
+  aloneIfApart?: boolean;
+  relaxedSimd: boolean;
+}
 
 /** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
 const APART_FACTOR = 4;
+
+/** Clustering: bounds rule out most comparisons, and the tree of boxes is faster by itself than bounds by several threads. */
+export function effortOf(k: number, d: number, relaxedSimd: boolean): Effort {
+  return { steps: (k * d) / 8 + 24, aloneIfApart: d <= COLUMNS_MAX_D, relaxedSimd };
+}
 
 /**
  * Steps of a pass, and bytes of all works, from which on threads that share passes are no slower than works side by side, which
@@ -37,7 +48,6 @@ type Room = (rows: number, threads: number, inParts: boolean) => number;
 /**
  * Has work done by worker threads; where there are none, or little work, on the calling thread, in slices.
  *
- * @param size samples, features and clusters, which tell how much work a pass is
  * @param room for work that may have its samples in parts: where memory cannot be shared, or one does not hold them
  * @param works how many parts of it may go on side by side, if there is `room`
  * @param place where the samples already lie
@@ -45,8 +55,8 @@ type Room = (rows: number, threads: number, inParts: boolean) => number;
  */
 export async function background<T>(
   options: AsyncOptions = {},
-  { nSamples, nFeatures }: { nSamples: number; nFeatures: number },
-  { k, relaxedSimd }: { k: number; relaxedSimd: boolean },
+  nSamples: number,
+  effort: Effort,
   work: (workspace: Workspace) => Work<T>,
   room?: Room,
   works = 1,
@@ -55,10 +65,10 @@ export async function background<T>(
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
   signal?.throwIfAborted();
-  const steps = nSamples * stepsFor(k, nFeatures);
+  const { relaxedSimd, aloneIfApart } = effort;
+  const steps = nSamples * effort.steps;
   const count = threadsFor(threads, steps);
-  // The tree of boxes is faster by itself than bounds by several threads.
-  const countApart = threadsFor(threads, nFeatures > COLUMNS_MAX_D ? steps / APART_FACTOR : 0);
+  const countApart = threadsFor(threads, aloneIfApart ? 0 : steps / APART_FACTOR);
   const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
   const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;
   const workers = beside > 0 ? beside - 1 : count;
@@ -164,7 +174,7 @@ async function withParts<T>(
 }
 
 /** Has work done on the calling thread, which others get in between. */
-export async function inSlices<T>(
+async function inSlices<T>(
   work: (workspace: Workspace) => Work<T>,
   signal: AbortSignal | undefined,
   place?: Workspace,
@@ -202,6 +212,8 @@ export async function drive<T>(
     return sum;
   };
 
+  // To compile kernels and start workers took its time.
+  if (pool) await turns.take();
   let step = work.next(0);
   while (!step.done) {
     const pass = step.value;

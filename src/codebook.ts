@@ -2,10 +2,12 @@ import { BEST_BYTES } from './backend/layout.js';
 import { now, type Work } from './backend/pass.js';
 import { bytesOf, centroidStride, floatArray, packedLength, panelWidth } from './backend/shapes.js';
 import { type Workspace, withWorkspace } from './backend/workspace.js';
-import { measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
-import { callRows, copySamples, normalise, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
+import { statisticsLayout } from './data/centre.js';
+import { callRows, type Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import { readSource, type Source } from './data/source.js';
 import { rangeError } from './errors.js';
+import { placeSamples } from './fit.js';
+import { totalOf } from './footprint.js';
 import type { Data, FloatArray, Nearest, Precision } from './types.js';
 
 /** Samples that are in memory at a time. */
@@ -116,39 +118,52 @@ export function checkFeatures({ d }: Codebook, { nFeatures }: Source): void {
     );
 }
 
+/** Bytes that labelling takes where so many of the samples lie in one memory; all of a part lie there at a time. */
+export const labellingBytes = (codebook: Codebook, rows: number, threads: number, inParts: boolean): number => {
+  const { d, precision } = codebook;
+  const n = inParts ? rows : Math.min(rows, BLOCK_ROWS);
+  const samples = { x: samplesBytes(n, d, precision), staging: stagingBytes(n, d, precision, inParts) };
+  return totalOf(samples, statisticsLayout(n, d), planOf(codebook, n, threads));
+};
+
+const planOf = ({ k, d, precision }: Codebook, rows: number, threads: number) => ({
+  centroids: k * centroidStride(d) * bytesOf(precision),
+  packed: packedLength(k, d, precision) * bytesOf(precision),
+  labels: (rows + 8) * 4,
+  best: threads * BEST_BYTES,
+});
+
+type Buffers = Record<keyof ReturnType<typeof planOf>, number>;
+
 function* compare(
   workspace: Workspace,
   codebook: Codebook,
   source: Source,
   use: (block: Block) => Work<unknown>,
 ): Work {
-  const { k, d, precision } = codebook;
-  const value = bytesOf(precision);
-  const rows = Math.min(source.nSamples, BLOCK_ROWS);
-  const { means, ranges } = statisticsLayout(rows, d);
-  const plan = {
-    samples: samplesBytes(rows, d, precision),
-    staging: stagingBytes(rows, d, precision),
-    means,
-    ranges,
-    centroids: k * centroidStride(d) * value,
-    packed: packedLength(k, d, precision) * value,
-    labels: (rows + 8) * 4,
-    distances: rows * panelWidth(precision) * value,
-    panel: d * 32,
-    best: workspace.threads * BEST_BYTES,
-  };
-  const buffers = workspace.take(plan, rows);
+  const { precision, metric, shift } = codebook;
+  const { nSamples: n } = source;
+  const { parts, threads } = workspace;
+  const rows = Math.min(n, BLOCK_ROWS);
+  const buffers = workspace.take(planOf(codebook, parts?.rows ?? rows, threads), rows);
   placeCentroids(workspace, codebook, buffers.centroids, buffers.packed);
-  for (let at = 0; at < source.nSamples; at += rows) {
-    const to = Math.min(at + rows, source.nSamples);
-    const samples = yield* copySamples(workspace, source, precision, buffers.samples, buffers.staging, 0, at, to);
-    yield* measureFeatures(samples, buffers, false, at);
-    if (codebook.metric === 'cosine') yield* normalise(samples);
-    yield* subtractShift(samples, codebook.shift, buffers.means);
+  const step = parts ? n : rows;
+  for (let at = 0; at < n; at += step) {
+    const mark = workspace.mark();
+    const some = rowsOf(source, at, Math.min(at + step, n));
+    const { samples } = yield* placeSamples(workspace, some, precision, metric, undefined, shift, at);
     yield* use(blockOf(codebook, samples, at, buffers));
+    workspace.backTo(mark);
   }
 }
+
+/** Rows `from` … `to` − 1 of a source. */
+const rowsOf = (source: Source, from: number, to: number): Source => ({
+  ...source,
+  resident: undefined,
+  nSamples: to - from,
+  write: (target, begin, end) => source.write(target, from + begin, from + end),
+});
 
 function placeCentroids(workspace: Workspace, codebook: Codebook, centroids: number, packed: number): void {
   const { k, d, precision, shiftedCentroids } = codebook;
@@ -162,11 +177,11 @@ function blockOf(
   { k, d, precision, relaxedSimd }: Codebook,
   samples: Samples,
   at: number,
-  buffers: Record<'centroids' | 'packed' | 'labels' | 'distances' | 'panel' | 'best', number>,
+  { centroids, packed, labels, best }: Buffers,
 ): Block {
   const { workspace, kernels, n: count, stride } = samples;
-  const { centroids, packed, labels, distances, panel, best } = buffers;
   const width = panelWidth(precision);
+  const value = bytesOf(precision);
   return {
     at,
     count,
@@ -179,14 +194,18 @@ function blockOf(
         workspace.backendFor(relaxedSimd),
         k * d,
       );
-      return workspace.int32(labels, count);
+      return yield* samples.fetch('int32', labels);
     },
     distancesOf() {
+      const { distances } = workspace.take({ distances: count * value }, count);
       kernels.sqDistances(samples.x, count, d, stride, centroids, labels, distances);
       return workspace.floats(precision, distances, count);
     },
     panel(j) {
-      kernels.packDirect(centroids + j * centroidStride(d) * bytesOf(precision), Math.min(width, k - j), d, panel);
+      const mark = workspace.mark();
+      const { distances, panel } = workspace.take({ distances: count * width * value, panel: d * 32 }, count);
+      workspace.backTo(mark);
+      kernels.packDirect(centroids + j * centroidStride(d) * value, Math.min(width, k - j), d, panel);
       kernels.panelDistances(samples.x, count, d, stride, panel, distances, width);
       return workspace.floats(precision, distances, count * width);
     },

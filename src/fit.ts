@@ -9,7 +9,7 @@ import { bytesOf, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
 import { type FeatureStatistics, measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
-import { copySamples, normalise, Samples, samplesBytes, scatterSamples, stagingBytes } from './data/samples.js';
+import { bringSamples, normalise, Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import type { Source } from './data/source.js';
 import { checkWeights, heaviestOf } from './data/weights.js';
 import { checkRoom } from './footprint.js';
@@ -140,16 +140,16 @@ export function* placeSamples(
   const { means, ranges } = statisticsLayout(rows, d);
   const small = workspace.take({ means, ranges, shift: d * bytesOf(precision), weights: weights ? rows * 8 : 0 }, n);
   const weightsAt = weights ? small.weights : 0;
-  if (weights && parts) parts.weigh(weightsAt, weights);
-  else if (weights) workspace.float64(weightsAt, n).set(weights);
+  if (weights && parts) {
+    parts.weights = weights;
+    parts.give(weightsAt, weights);
+  } else if (weights) workspace.float64(weightsAt, n).set(weights);
   const copy = () => {
     const { x, staging } = workspace.take(
-      { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision, parts) },
+      { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision, !!parts) },
       n,
     );
-    return parts
-      ? scatterSamples(workspace, parts, source, precision, x, staging, weightsAt)
-      : copySamples(workspace, source, precision, x, staging, weightsAt);
+    return bringSamples(workspace, source, precision, x, staging, weightsAt);
   };
 
   // A matrix in this workspace is clustered where it is, and moved there.

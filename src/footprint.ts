@@ -55,5 +55,9 @@ export function footprint(
   const sample = { nSamples: grown, nFeatures: d, precision };
   const alike = { ...options, algorithm: 'auto', init: 'k-means++' } as const;
   const more = grown && footprint(sample, grown, k, alike, threads, false);
-  return plans.flatMap(Object.values).reduce((sum: number, bytes) => sum + bytes, SLACK + more);
+  return totalOf(...plans) + more;
 }
+
+/** Bytes of all buffers of some plans. */
+export const totalOf = (...plans: Record<string, number>[]): number =>
+  plans.flatMap(Object.values).reduce((sum: number, bytes) => sum + bytes, SLACK);

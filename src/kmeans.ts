@@ -1,7 +1,7 @@
 import type { Iteration } from './algorithms/lloyd.js';
 import { now, type Work, wait } from './backend/pass.js';
 import type { Workspace } from './backend/workspace.js';
-import { background, drive } from './background.js';
+import { background, drive, effortOf } from './background.js';
 import type { Codebook } from './codebook.js';
 import { withResident } from './data/resident.js';
 import { readSource, type Source } from './data/source.js';
@@ -58,7 +58,15 @@ export async function inBackground<T>(
   const inOne = algorithm === 'hartigan-wong';
   const place = resident?.claim(resolved, true);
   try {
-    return await background(options, source, { k, relaxedSimd }, work, inOne ? undefined : room, works, place);
+    return await background(
+      options,
+      source.nSamples,
+      effortOf(k, source.nFeatures, relaxedSimd),
+      work,
+      inOne ? undefined : room,
+      works,
+      place,
+    );
   } finally {
     if (place) await drive(resident!.release(), place);
   }

@@ -1,7 +1,15 @@
 import { isRelaxed } from './backend/backend.js';
 import { floatArray } from './backend/shapes.js';
 import { background } from './background.js';
-import { allDistances, type Codebook, findNearest, labelSamples, predictLabels, sourceFor } from './codebook.js';
+import {
+  allDistances,
+  type Codebook,
+  findNearest,
+  labellingBytes,
+  labelSamples,
+  predictLabels,
+  sourceFor,
+} from './codebook.js';
 import { typeError } from './errors.js';
 import type { AsyncOptions, Data, FloatArray, KMeansJSON, KMeansModel, KMeansResult, Nearest } from './types.js';
 
@@ -58,7 +66,14 @@ class Model implements KMeansModel {
   async predictAsync(data: Data, options?: AsyncOptions): Promise<Int32Array> {
     const codebook = this.#codebook;
     const source = sourceFor(codebook, data);
-    return background(options, source, codebook, (workspace) => labelSamples(workspace, codebook, source));
+    const { k, d, relaxedSimd } = codebook;
+    return background(
+      options,
+      source.nSamples,
+      { steps: k * d + 24, relaxedSimd },
+      (workspace) => labelSamples(workspace, codebook, source),
+      (rows, threads, inParts) => labellingBytes(codebook, rows, threads, inParts),
+    );
   }
 
   nearest(data: Data): Nearest {

@@ -1,7 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { memoryLimit } from '../src/backend/workspace.js';
-import { dispose, init, kmeans, kmeansAsync, makeBlobs } from '../src/index.js';
+import {
+  type AsyncOptions,
+  dispose,
+  elbow,
+  elbowAsync,
+  init,
+  KMeans,
+  kmeans,
+  kmeansAsync,
+  makeBlobs,
+  silhouetteScoreAsync,
+} from '../src/index.js';
 import { inProcess } from './helpers/in-process.js';
 import { bitsOf, blobs, describeThreads } from './helpers/thread-suite.js';
 
@@ -83,6 +94,11 @@ describe('workers that share no memory', () => {
   const { data } = makeBlobs({ nSamples: 20_000, nFeatures: 6, centers: 30, spread: 2, seed: 1, precision: 'float32' });
   /** Takes seconds, the first of them in seeding. */
   const long = { k: 2000, options: { threads: 2, tol: 0 } };
+  /** So do these, on one thread. */
+  const codebook = kmeans(data, 3000, { init: 'random', nInit: 1, maxIter: 1 });
+  const others = blobs(300_000, 6, 9, 'float32');
+  const predictions = (options: AsyncOptions) => codebook.predictAsync(others, options);
+  const silhouettes = (options: AsyncOptions) => silhouetteScoreAsync(data, codebook.labels, options);
   const made: Worker[] = [];
   const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const exited = (worker: Worker) => new Promise((resolve) => worker.once('exit', resolve));
@@ -134,6 +150,7 @@ describe('workers that share no memory', () => {
   });
 
   test('that die in the middle of a call make it reject; the next call gets new ones', async () => {
+    await expectUsable();
     const fit = kmeansAsync(data, long.k, long.options);
     await later(200);
     made[1]!.terminate();
@@ -166,6 +183,55 @@ describe('workers that share no memory', () => {
     await Promise.all(made.map(exited));
     await expectUsable();
     expect(made.length).toBe(4);
+  });
+
+  describe.each([
+    ['predictions', () => predictions],
+    ['silhouettes', () => silhouettes],
+  ] as const)('make %s', (_, callOf) => {
+    test('until the call is aborted', async () => {
+      const controller = new AbortController();
+      const call = callOf()({ threads: 2, signal: controller.signal });
+      await later(100);
+      const reason = { why: 'enough' };
+      controller.abort(reason);
+      await expect(call).rejects.toBe(reason);
+      await expectUsable();
+      expect(made.length).toBe(2);
+    });
+
+    test('until one of them dies', async () => {
+      await expectUsable();
+      const call = callOf()({ threads: 2 });
+      await later(150);
+      made[1]!.terminate();
+      await expect(call).rejects.toMatchObject({ code: 'ERR_WORKER' });
+      await expectUsable();
+      expect(made.length).toBe(4);
+    });
+  });
+
+  test('make elbows, and restarts, one after the other', async () => {
+    const options = { kMax: 4, nInit: 2, threads: 2 };
+    expect(await elbowAsync(data, options)).toEqual(elbow(data, { kMax: 4, nInit: 2 }));
+    expect(made.length).toBe(2);
+    const restarts = { init: 'random', nInit: 3, maxIter: 5 } as const;
+    const result = await kmeansAsync(data, 6, { ...restarts, threads: 2 });
+    expect([result.threads, result.backend]).toEqual([2, 'wasm-simd']);
+    expect(bitsOf(result)).toEqual(bitsOf(kmeans(data, 6, restarts)));
+  });
+
+  test('leave the blocks of a stream to the calling thread', async () => {
+    const model = () =>
+      new KMeans({
+        k: 5,
+        maxIter: 4,
+        init: Array.from({ length: 5 }, (_, j) => [...data.data.subarray(j * 6, j * 6 + 6)]),
+      });
+    const streamed = await model().fitStream(() => [data], { threads: 2 });
+    expect([streamed.threads, streamed.backend]).toEqual([1, 'wasm-simd']);
+    const { centroids, inertia, iterations } = model().fit(data);
+    expect([streamed.centroids, streamed.inertia, streamed.iterations]).toEqual([centroids, inertia, iterations]);
   });
 
   test('hear nothing of what was given back before they make a pass again', async () => {

@@ -105,7 +105,7 @@ describe.each([
         for (let m = 1; m <= 1000; m++) {
           const few = new Samples(workspace, precision, m, d, samples.x, samples.stride);
           const run = new Run(few, K, false, all.buffers, statisticsOf(values), 1);
-          run.restart();
+          now(run.restart());
           accumulateAll(run, Array(m).fill(2));
           run.moveCentroids();
           const mean = run.copyCentroids(run.buffers.nextCentroids).slice(2 * d, 3 * d);
@@ -186,7 +186,7 @@ function startRun(
   const statistics = now(measureFeatures(samples, scratch, false));
   const buffers = workspace.take(runLayout({ n, d, k: K, precision, threads: 1 }), n);
   const run = new Run(samples, K, false, buffers, statistics, Math.max(...(weights ?? [1])));
-  run.restart();
+  now(run.restart());
   return run;
 }
 

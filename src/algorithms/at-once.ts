@@ -1,3 +1,4 @@
+import { now } from '../backend/pass.js';
 import type { Iteration, Limits } from './lloyd.js';
 import type { Run } from './run.js';
 
@@ -15,7 +16,7 @@ export const isShort = ({ samples: { n, d, workspace }, k, spherical }: Run): bo
 export function lloydAtOnce(run: Run, { maxIter, shiftTolerance }: Limits): Iteration | undefined {
   const { samples, k, buffers, backend } = run;
   const { workspace, precision, x, n, d, stride, weights } = samples;
-  run.restart();
+  now(run.restart());
   const words = workspace.int32(buffers.plan, 20);
   words.set([
     ...[x, n, d, stride, k, buffers.centroids, buffers.nextCentroids, buffers.packed, buffers.labels, buffers.previous],

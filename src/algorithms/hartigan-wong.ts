@@ -17,7 +17,7 @@ export function* hartiganWong(
   { maxIter, emptyCluster }: Omit<Limits, 'shiftTolerance'>,
   transfers: Transfers,
 ): Work<Iteration, Iteration> {
-  run.restart();
+  yield* run.restart();
   let changed = yield* run.assignAndAccumulate();
   let state: Iteration = { iteration: 0, changed, shift: 0, converged: false };
   run.moveCentroids();

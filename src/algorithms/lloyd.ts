@@ -36,7 +36,7 @@ export interface Iteration {
  * belong to `centroids` and the means stand in `nextCentroids`. At the end the labels are those of the final centroids.
  */
 export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Work<Iteration, Iteration> {
-  run.restart();
+  yield* run.restart();
   assignment.restart();
   let state: Iteration;
   let iteration = 0;

@@ -32,7 +32,7 @@ export class MiniBatch {
     const due = counts.includes(0) || this.sinceReassign >= REASSIGN_AFTER * run.k;
     if (due) this.sinceReassign = 0;
 
-    run.restart();
+    now(run.restart());
     now(run.assign());
     const inertia = now(run.inertia());
     now(run.accumulate());

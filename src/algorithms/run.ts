@@ -34,14 +34,10 @@ export class Run {
   }
 
   /** Begins anew from the centroids that stand in `buffers.centroids`. */
-  restart(): void {
-    this.forgetLabels();
+  *restart(): Work {
+    // The samples belong to no sum any more: `accumulate` will add all of them.
+    yield* this.samples.fill(this.buffers.previous, Int32Array.of(-1));
     for (let thread = 0; thread < this.samples.workspace.threads; thread++) this.clearSums(thread);
-  }
-
-  /** The samples belong to no sum any more: `accumulate` will add all of them. */
-  forgetLabels(): void {
-    this.samples.fill(this.buffers.previous, Int32Array.of(-1));
   }
 
   clearSums(thread = 0): void {

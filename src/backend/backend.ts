@@ -110,6 +110,20 @@ export interface Kernels {
     distances: number,
     outStride: number,
   ): void;
+  /**
+   * Adds the distances of n samples to the rows of a block, and settles the clusters that end there; float64 in either precision.
+   * See assembly/silhouette.ts.
+   */
+  addDistances(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    labels: number,
+    block: number,
+    state: number,
+    scratch: number,
+  ): void;
   /** For each of `count` seeds, up to which squared distance a sample of it cannot be nearer to any of the candidates. */
   seedThresholds(seeds: number, count: number, d: number, candidates: number, trials: number, thresholds: number): void;
   /** Rounds a chunk of 256 samples to i16 for the estimates of `candidateGains`. */

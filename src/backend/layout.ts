@@ -18,7 +18,7 @@ export const CHUNK = 256;
 export const OF_SAMPLES: ReadonlySet<string> = new Set([
   ...['x', 'staging', 'weights', 'ranges', 'labels', 'previous', 'distances', 'values'],
   ...['closest', 'nearest', 'improved', 'gains', 'potentials', 'limits'],
-  ...['upper', 'lower', 'quantised', 'inverse', 'sqNorms'],
+  ...['upper', 'lower', 'quantised', 'inverse', 'sqNorms', 'state'],
 ]);
 
 /** What `assign` needs as scratch. */
@@ -191,4 +191,21 @@ export const growLayout = ({ n, levels }: Pick<Shape, 'n'> & { levels: number })
   cells: n * 2,
   starts: Math.ceil(n / CELL_ROWS) * 2 ** levels * 4,
   cuts: 2 ** levels * CUT_BYTES,
+});
+
+/** As in assembly/constants.ts: rows of a block that samples are compared with for silhouettes, and where they begin in it. */
+export const SILHOUETTE_ROWS = 256;
+export const SILHOUETTE_HEADER = 3088;
+
+/** float64 of a panel of four samples in `state`. */
+export const SILHOUETTE_PANEL = 12;
+
+export const silhouetteScratchBytes = (d: number): number => (SILHOUETTE_ROWS + d) * 32;
+
+/** What silhouettes take beside the samples, as what assembly/silhouette.ts lays out in it; scratch for each thread. */
+export const silhouetteLayout = ({ n, d, threads }: Pick<Shape, 'n' | 'd' | 'threads'>) => ({
+  labels: n * 4,
+  state: Math.ceil(n / 4) * SILHOUETTE_PANEL * 8,
+  block: SILHOUETTE_HEADER + SILHOUETTE_ROWS * d * 8,
+  scratch: threads * silhouetteScratchBytes(d),
 });

@@ -140,11 +140,11 @@ export class Parts {
     return (await this.send(p, { writes, ranges, recycled: true }, [buffer])).bytes!.buffer;
   }
 
-  /** Gives the samples their weights. */
-  weigh(at: number, weights: Float64Array): void {
-    this.weights = weights;
+  /** Gives each of the samples a number. */
+  give(at: number, numbers: Float64Array | Int32Array): void {
     this.ids.forEach((_, p) => {
-      const bytes = new Uint8Array(weights.slice(p * this.rows, p * this.rows + this.rowsOf(p)).buffer);
+      const own = numbers.slice(p * this.rows, p * this.rows + this.rowsOf(p));
+      const bytes = new Uint8Array(own.buffer);
       this.send(p, { writes: [[at, bytes, bytes.length]] }, [bytes.buffer]);
     });
   }

@@ -1,5 +1,6 @@
 import type { FloatArray, Precision } from '../types.js';
 import type { Backend, Kernels, LinearMemory } from './backend.js';
+import { SILHOUETTE_HEADER, SILHOUETTE_ROWS } from './layout.js';
 import {
   bytesOf,
   COLUMNS_MAX_D,
@@ -513,6 +514,33 @@ function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
             lane,
             d,
           );
+    },
+
+    addDistances(x, n, d, stride, labels, block, state) {
+      const v = f64();
+      const words = i32().subarray(block / 4);
+      const others = (block + SILHOUETTE_HEADER) / 8;
+      const [row, column] = strides(d, stride);
+      const [otherRow, otherColumn] = strides(d, d <= COLUMNS_MAX_D ? SILHOUETTE_ROWS : d);
+      for (let i = 0; i < n; i++) {
+        const at = state / 8 + (i >> 2) * 12 + (i & 3);
+        let r = 0;
+        for (let piece = 2; r < words[0]!; piece += 3) {
+          for (const end = r + words[piece]!; r < end; r++) {
+            let sum = 0;
+            for (let f = 0; f < d; f++) {
+              const difference = v[others + r * otherRow + f * otherColumn]! - v[x / 8 + i * row + f * column]!;
+              sum += difference * difference;
+            }
+            v[at] = v[at]! + (words[1] ? sum : Math.sqrt(sum));
+          }
+          const size = words[piece + 2]!;
+          if (!size) continue;
+          if (i32()[labels / 4 + i] === words[piece + 1]) v[at + 4] = v[at]!;
+          else v[at + 8] = Math.min(v[at + 8]!, v[at]! / size);
+          v[at] = 0;
+        }
+      }
     },
 
     seedThresholds(seeds, count, d, candidates, trials, thresholds) {

@@ -82,6 +82,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'spreadLabels',
   'packDirect',
   'panelDistances',
+  'addDistances',
   'seedThresholds',
   'quantiseForSeeds',
   'candidateGains',

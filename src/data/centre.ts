@@ -62,7 +62,7 @@ export function* measureFeatures(
  */
 export function* addSums(samples: Samples, room: StatisticsRoom, sums: Float64Array): Work<FloatArray> {
   const { d, stride } = samples;
-  samples.fill(room.ranges, new Float64Array(1), d, PASS_ROWS);
+  yield* samples.fill(room.ranges, new Float64Array(1), d, PASS_ROWS);
   yield* samples.send((kernels, i, count) =>
     kernels.addFeatureSums(samples.at(i), count, d, stride, room.ranges + (i / PASS_ROWS) * d * 8),
   );
@@ -92,7 +92,7 @@ export function* addSpread(
   const { workspace, d, stride } = samples;
   workspace.float64(room.means, d).set(means);
   const none = new Float64Array(3 * d).fill(Infinity, d, 2 * d).fill(-Infinity, 2 * d);
-  samples.fill(room.ranges, none, 3 * d, PASS_ROWS);
+  yield* samples.fill(room.ranges, none, 3 * d, PASS_ROWS);
   yield* samples.send((kernels, i, count) =>
     kernels.addFeatureSpread(samples.at(i), count, d, stride, room.means, room.ranges + (i / PASS_ROWS) * 3 * d * 8),
   );

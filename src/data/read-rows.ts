@@ -3,7 +3,7 @@ import { checkOptions, integer } from '../option-rules.js';
 import type { Data } from '../types.js';
 import { nonFiniteError } from './finite.js';
 import { SLICE_VALUES } from './samples.js';
-import { readSource } from './source.js';
+import { readSource, type Source } from './source.js';
 
 export interface Rows {
   nSamples: number;
@@ -18,13 +18,12 @@ export interface Rows {
  * @throws ERR_DATA_TYPE, ERR_EMPTY_DATA, ERR_RAGGED_DATA, ERR_NON_FINITE, ERR_OPTION (nFeatures)
  */
 export function readRows(data: Data, options: { nFeatures?: number } = {}): Rows {
-  return now(copyRows({ deferred: false }, data, options));
+  checkOptions(options, { nFeatures: integer(1) });
+  return now(copyRows({ deferred: false }, readSource(data, options.nFeatures)));
 }
 
 /** The same as work, for those who may have to pause. */
-export function* copyRows(pace: Pace, data: Data, options: { nFeatures?: number }): Work<Rows> {
-  checkOptions(options, { nFeatures: integer(1) });
-  const { nSamples, nFeatures, write } = readSource(data, options.nFeatures);
+export function* copyRows(pace: Pace, { nSamples, nFeatures, write }: Source): Work<Rows> {
   const values = new Float64Array(nSamples * nFeatures);
   const copy = (from: number, to: number) => {
     write(values.subarray(from * nFeatures, to * nFeatures), from, to);

@@ -1,7 +1,7 @@
 import type { Backend, Kernels } from '../backend/backend.js';
 import { repeat } from '../backend/errand.js';
 import type { Parts } from '../backend/parts.js';
-import { make, type Pass, type RangeCall, type Work, wait } from '../backend/pass.js';
+import { inParts, make, type Pass, type RangeCall, type Work, wait } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, floatView } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
 import type { FloatArray, Precision } from '../types.js';
@@ -159,14 +159,24 @@ export class Samples {
     });
   }
 
+  /** Puts a number for each of the samples at an address. */
+  give(at: number, numbers: Float64Array | Int32Array): void {
+    if (this.parts) this.parts.give(at, numbers);
+    else arrayOver(kindOf(numbers), this.workspace.backend.memory.buffer, at, this.n).set(numbers);
+  }
+
   /** Repeats a pattern all over what belongs to the samples at an address, `size` numbers for every `per` samples. */
-  fill(at: number, pattern: Int32Array | FloatArray, size = 1, per = 1): void {
-    const { buffer } = this.workspace.backend.memory;
-    const length = Math.ceil(this.n / per) * size;
-    if (this.parts) this.parts.fill(at, pattern, size * pattern.BYTES_PER_ELEMENT, per);
-    else if (pattern.length === 1) arrayOver(kindOf(pattern), buffer, at, length).fill(pattern[0]!);
-    else if (pattern.length === length) arrayOver(kindOf(pattern), buffer, at, length).set(pattern);
-    else repeat(buffer, at, pattern, length * pattern.BYTES_PER_ELEMENT);
+  *fill(at: number, pattern: Int32Array | FloatArray, size = 1, per = 1): Work {
+    const { workspace, parts, n } = this;
+    const bytes = size * pattern.BYTES_PER_ELEMENT;
+    if (parts) return parts.fill(at, pattern, bytes, per);
+    const fill = (from: number, to: number) => {
+      const { buffer } = workspace.backend.memory;
+      const start = at + from * bytes;
+      if (pattern.length > 1) repeat(buffer, start, pattern, (to - from) * bytes);
+      else arrayOver(kindOf(pattern), buffer, start, (to - from) * size).fill(pattern[0]!);
+    };
+    yield* inParts(workspace, Math.ceil(n / per), fill, Math.ceil(FRESH_VALUES / size));
   }
 }
 
@@ -191,11 +201,14 @@ export const samplesBytes = (n: number, d: number, precision: Precision): number
   strideOf(n, d) * (d <= COLUMNS_MAX_D ? d : n) * bytesOf(precision);
 
 /** Bytes for sorting rows into columns, a pass at a time, or more where they are sent. */
-export const stagingBytes = (n: number, d: number, precision: Precision, parts?: Parts): number =>
-  d <= COLUMNS_MAX_D ? Math.min(n, parts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0;
+export const stagingBytes = (n: number, d: number, precision: Precision, inParts = false): number =>
+  d <= COLUMNS_MAX_D ? Math.min(n, inParts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0;
 
 /** Values of a slice after which copying pauses in a deferred workspace. */
 export const SLICE_VALUES = 2 ** 18;
+
+/** Values written before the next pause where memory may be fresh, of which every page takes some ten microseconds. */
+const FRESH_VALUES = 2 ** 15;
 
 /** Copies rows `from` … `to` − 1 of a source to address x, in the layout of d. */
 export function* copySamples(
@@ -211,7 +224,7 @@ export function* copySamples(
   const { nFeatures: d } = source;
   const n = to - from;
   const samples = new Samples(workspace, precision, n, d, x, strideOf(n, d), weights);
-  const rows = d <= COLUMNS_MAX_D ? PASS_ROWS : workspace.deferred ? Math.ceil(SLICE_VALUES / d) : n;
+  const rows = d <= COLUMNS_MAX_D ? PASS_ROWS : workspace.deferred ? Math.ceil(FRESH_VALUES / d) : n;
   for (let i = 0; i < n; i += rows) {
     const count = Math.min(rows, n - i);
     const at = d <= COLUMNS_MAX_D ? staging : samples.at(i);
@@ -222,13 +235,22 @@ export function* copySamples(
   return samples;
 }
 
+/** Copies all rows of a source to address x, in this thread's memory or, where samples lie with workers, in theirs. */
+export const bringSamples = (
+  workspace: Workspace,
+  source: Source,
+  precision: Precision,
+  x: number,
+  staging: number,
+  weights = 0,
+): Work<Samples> => (workspace.parts ? scatterSamples : copySamples)(workspace, source, precision, x, staging, weights);
+
 /** Slices that are on their way to workers at a time. */
 const SLICES = 3;
 
 /** Sends all rows of a source to the workers that are to have them. */
-export function* scatterSamples(
+function* scatterSamples(
   workspace: Workspace,
-  parts: Parts,
   source: Source,
   precision: Precision,
   x: number,
@@ -236,6 +258,7 @@ export function* scatterSamples(
   weights: number,
 ): Work<Samples> {
   const { nSamples: n, nFeatures: d } = source;
+  const parts = workspace.parts!;
   const samples = new Samples(workspace, precision, n, d, x, strideOf(parts.rows, d), weights, parts);
   const value = bytesOf(precision);
   const rows = Math.ceil(SLICE_VALUES / d / PASS_ROWS) * PASS_ROWS;

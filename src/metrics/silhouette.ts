@@ -1,12 +1,24 @@
+import {
+  SILHOUETTE_HEADER,
+  SILHOUETTE_PANEL,
+  SILHOUETTE_ROWS,
+  silhouetteLayout,
+  silhouetteScratchBytes,
+} from '../backend/layout.js';
 import { inParts, now, type Pace, type Work } from '../backend/pass.js';
-import { inSlices } from '../background.js';
-import { copyRows, type Rows, readRows } from '../data/read-rows.js';
-import { SLICE_VALUES } from '../data/samples.js';
+import { COLUMNS_MAX_D } from '../backend/shapes.js';
+import { type Workspace, withWorkspace } from '../backend/workspace.js';
+import { background } from '../background.js';
+import { flatSource } from '../data/flat.js';
+import { copyRows } from '../data/read-rows.js';
+import { bringSamples, callRows, SLICE_VALUES, samplesBytes, stagingBytes } from '../data/samples.js';
+import { readSource, type Source } from '../data/source.js';
 import { rangeError, typeError } from '../errors.js';
+import { totalOf } from '../footprint.js';
 import { checkOptions, integer, type OptionRule, oneOf, seedRule } from '../option-rules.js';
 import { ASYNC_RULES } from '../options.js';
 import { createRandom } from '../random.js';
-import type { AsyncOptions, Data } from '../types.js';
+import type { AsyncOptions, Data, FloatArray } from '../types.js';
 
 export interface SilhouetteOptions {
   /** Features of a sample, where the data is one flat typed array. */
@@ -22,7 +34,7 @@ export interface SilhouetteScoreOptions extends SilhouetteOptions {
   seed?: number;
 }
 
-export type SilhouetteScoreAsyncOptions = SilhouetteScoreOptions & Pick<AsyncOptions, 'signal'>;
+export type SilhouetteScoreAsyncOptions = SilhouetteScoreOptions & AsyncOptions;
 
 const SAMPLES_RULES: Readonly<Record<string, OptionRule>> = {
   nFeatures: integer(1),
@@ -31,26 +43,20 @@ const SAMPLES_RULES: Readonly<Record<string, OptionRule>> = {
 
 const SCORE_RULES: Readonly<Record<string, OptionRule>> = { ...SAMPLES_RULES, sampleSize: integer(1), seed: seedRule };
 
-type Metric = 'euclidean' | 'cosine';
+/** Numbers of a block of rows, which stays in the second-level cache while every sample passes by. */
+const BLOCK_NUMBERS = 2 ** 14;
 
-type Distance = (i: number, j: number) => number;
+/** Rows of a block. */
+const blockRows = (d: number): number => Math.min(Math.max(Math.ceil(BLOCK_NUMBERS / d), 16), SILHOUETTE_ROWS);
 
-interface Range {
-  start: number;
-  end: number;
-}
-
-/** Of work that does not pause. */
-const AT_ONCE: Pace = { deferred: false };
-
-/** Numbers of a block of rows that stays in the first-level cache (32 KiB) while every other row passes by. */
-const BLOCK_NUMBERS = 2048;
+/** Steps that a distance takes, in all. */
+const distanceWork = (d: number): number => d + 8;
 
 /**
  * Silhouette of each of n samples, from −1 (sits among another cluster) to 1 (far from every other cluster):
  * (b − a) / max(a, b), with a the mean distance to the other samples of its own cluster, and b the lowest mean distance
  * to the samples of another cluster; 0 for a sample that is alone in its cluster. Rousseeuw 1987; edge cases as in
- * scikit-learn. `labels` are n integers of any values. Takes n² / 2 distances and O(n) memory beside the data.
+ * scikit-learn. `labels` are n integers of any values. Takes n² distances and O(n) memory beside the data.
  * Throws `ERR_OPTION` for labels of another length, and unless 2 … n − 1 of them differ.
  */
 export function silhouetteSamples(
@@ -59,10 +65,8 @@ export function silhouetteSamples(
   options: SilhouetteOptions = {},
 ): Float64Array {
   checkOptions(options, SAMPLES_RULES);
-  const { nFeatures, metric = 'euclidean' } = options;
-  const rows = readRows(data, { nFeatures });
-  now(checkLabels(AT_ONCE, labels, rows.nSamples));
-  return now(silhouettes(AT_ONCE, rows, labels, everySample(rows.nSamples), metric));
+  const source = readSource(data, options.nFeatures);
+  return withWorkspace(undefined, (workspace) => now(silhouettes(workspace, source, labels, options)));
 }
 
 /**
@@ -71,26 +75,33 @@ export function silhouetteSamples(
  */
 export function silhouetteScore(data: Data, labels: ArrayLike<number>, options: SilhouetteScoreOptions = {}): number {
   checkOptions(options, SCORE_RULES);
-  return now(score(AT_ONCE, data, labels, options));
+  const source = readSource(data, options.nFeatures);
+  return withWorkspace(undefined, (workspace) => now(score(workspace, source, labels, options)));
 }
 
-/** The same in slices, so that whatever else happens on the calling thread goes on; rejects when the signal is aborted. */
+/** The same by worker threads, with the same bits; rejects as `kmeansAsync` does. */
 export async function silhouetteScoreAsync(
   data: Data,
   labels: ArrayLike<number>,
   options: SilhouetteScoreAsyncOptions = {},
 ): Promise<number> {
-  checkOptions(options, { ...SCORE_RULES, signal: ASYNC_RULES.signal! });
-  return inSlices((workspace) => score(workspace, data, labels, options), options.signal);
+  checkOptions(options, { ...SCORE_RULES, ...ASYNC_RULES });
+  const source = readSource(data, options.nFeatures);
+  const { nSamples, nFeatures: d } = source;
+  const n = Math.min(options.sampleSize ?? nSamples, nSamples);
+  const effort = { steps: Math.min(n, blockRows(d)) * distanceWork(d), relaxedSimd: false };
+  const room = (rows: number, threads: number) => totalOf(layoutOf(rows, d + 1, threads));
+  return background(options, n, effort, (workspace) => score(workspace, source, labels, options), room);
 }
 
-function* score(pace: Pace, data: Data, labels: ArrayLike<number>, options: SilhouetteScoreOptions): Work<number> {
-  const { nFeatures, metric = 'euclidean', sampleSize, seed = 0 } = options;
-  const rows = yield* copyRows(pace, data, { nFeatures });
-  yield* checkLabels(pace, labels, rows.nSamples);
-  const drawn = drawSamples(rows.nSamples, sampleSize ?? rows.nSamples, seed);
-  const coefficients = yield* silhouettes(pace, rows, labels, drawn, metric);
-  return coefficients.reduce((sum, s) => sum + s, 0) / drawn.length;
+function* score(
+  workspace: Workspace,
+  source: Source,
+  labels: ArrayLike<number>,
+  options: SilhouetteScoreOptions,
+): Work<number> {
+  const coefficients = yield* silhouettes(workspace, source, labels, options);
+  return coefficients.reduce((sum, s) => sum + s, 0) / coefficients.length;
 }
 
 function* checkLabels(pace: Pace, labels: ArrayLike<number>, nSamples: number): Work {
@@ -123,32 +134,45 @@ function drawSamples(nSamples: number, count: number, seed: number): Int32Array 
   return samples.subarray(0, count);
 }
 
-/** Silhouettes of the rows named by `drawn`, in its order, as if there were no others. */
+/** Silhouettes of the samples drawn, in their order, as if there were no others. */
 function* silhouettes(
-  pace: Pace,
-  { values, nFeatures }: Rows,
+  workspace: Workspace,
+  source: Source,
   labels: ArrayLike<number>,
-  drawn: Int32Array,
-  metric: Metric,
+  { metric, sampleSize = source.nSamples, seed = 0 }: SilhouetteScoreOptions,
 ): Work<Float64Array> {
-  const { order, starts } = yield* sortByLabel(pace, drawn, labels);
+  const { values, nSamples, nFeatures } = yield* copyRows(workspace, source);
+  yield* checkLabels(workspace, labels, nSamples);
+  const drawn = drawSamples(nSamples, sampleSize, seed);
+  const { order, starts } = yield* sortByLabel(workspace, drawn, labels);
   const n = drawn.length;
-  const rows = new Float64Array(n * nFeatures);
+  const cosine = metric === 'cosine';
+  // Samples of zeros are at right angles to all others: they have a feature of their own.
+  const d = nFeatures + Number(cosine);
+  const rows = new Float64Array(n * d);
   const gather = (begin: number, end: number) => {
     for (let i = begin; i < end; i++) {
       const from = drawn[order[i]] * nFeatures;
-      rows.set(values.subarray(from, from + nFeatures), i * nFeatures);
+      const row = rows.subarray(i * d, (i + 1) * d);
+      row.set(values.subarray(from, from + nFeatures));
+      if (cosine) scaleToUnit(row);
     }
   };
-  yield* inParts(pace, n, gather, Math.ceil(SLICE_VALUES / nFeatures));
-  if (metric === 'cosine') yield* scaleToUnits(pace, rows, nFeatures);
-  const distance = (metric === 'cosine' ? cosineDistance : euclideanDistance)(rows, nFeatures);
-  const { own, nearest } = yield* meanDistances(pace, distance, starts, Math.ceil(BLOCK_NUMBERS / nFeatures));
+  yield* inParts(workspace, n, gather, Math.ceil(SLICE_VALUES / d));
+  const state = yield* meanDistances(workspace, rows, d, starts, cosine);
 
   const result = new Float64Array(n);
-  yield* inParts(pace, n, (from, to) => {
-    // 0 / 0, where the sample is alone in its cluster or lies on all samples of two, counts as 0.
-    for (let i = from; i < to; i++) result[order[i]] = (nearest[i] - own[i]) / Math.max(own[i], nearest[i]) || 0;
+  let cluster = 0;
+  yield* inParts(workspace, n, (from, to) => {
+    for (let i = from; i < to; i++) {
+      if (i === starts[cluster + 1]) cluster++;
+      const at = (i >> 2) * SILHOUETTE_PANEL + (i & 3);
+      const own = state[at + 4] / (starts[cluster + 1] - starts[cluster] - 1);
+      const nearest = state[at + 8];
+      // 0 / 0, where the sample is alone in its cluster or lies on all samples of two, counts as 0.
+      const isZero = cosine && rows[i * d + nFeatures] > 0;
+      result[order[i]] = isZero ? 0 : (nearest - own) / Math.max(own, nearest) || 0;
+    }
   });
   return result;
 }
@@ -188,95 +212,81 @@ function* sortByLabel(
 }
 
 /**
- * Mean distance of each of n rows, sorted by cluster, to the others of its own cluster (0 / 0 where there are none), and
- * the lowest of the means to the rows of another. Each pair of clusters is done at once, so that a distance is computed
- * once and nothing of size n · nClusters is kept.
+ * Sum of the distances of each of n rows, sorted by cluster, to the others of its own cluster, and the lowest of the means to
+ * the rows of another: the state of assembly/silhouette.ts. All samples are compared with one block of rows after the other.
+ *
+ * @param squared whether squared distances are meant: twice 1 − cosine, where rows have length 1
  */
 function* meanDistances(
-  pace: Pace,
-  distance: Distance,
+  workspace: Workspace,
+  rows: Float64Array,
+  d: number,
   starts: Int32Array,
-  blockRows: number,
-): Work<Record<'own' | 'nearest', Float64Array>> {
-  const nClusters = starts.length - 1;
-  const n = starts[nClusters];
-  const own = new Float64Array(n);
-  const nearest = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
-  const sums = new Float64Array(n);
+  squared: boolean,
+): Work<FloatArray> {
+  const n = starts[starts.length - 1];
+  const { threads, parts } = workspace;
+  const { x, staging, labels, state, block, scratch } = workspace.take(layoutOf(parts?.rows ?? n, d, threads), n);
+  const samples = yield* bringSamples(workspace, flatSource(rows, d), 'float64', x, staging);
+  const clusters = new Int32Array(n);
+  for (let c = 1; c < starts.length - 1; c++) clusters.fill(c, starts[c], starts[c + 1]);
+  samples.give(labels, clusters);
+  const nothing = new Float64Array(SILHOUETTE_PANEL).fill(Number.POSITIVE_INFINITY, 8);
+  yield* samples.fill(state, nothing, SILHOUETTE_PANEL, 4);
 
-  for (let a = 0; a < nClusters; a++) {
-    const clusterA = { start: starts[a], end: starts[a + 1] };
-    const sizeA = clusterA.end - clusterA.start;
-    yield* addDistances(pace, distance, clusterA, clusterA, blockRows, own);
-    for (let i = clusterA.start; i < clusterA.end; i++) own[i] /= sizeA - 1;
-
-    for (let b = a + 1; b < nClusters; b++) {
-      const clusterB = { start: starts[b], end: starts[b + 1] };
-      const sizeB = clusterB.end - clusterB.start;
-      sums.fill(0, clusterA.start, clusterA.end).fill(0, clusterB.start, clusterB.end);
-      yield* addDistances(pace, distance, clusterA, clusterB, blockRows, sums);
-      for (let i = clusterA.start; i < clusterA.end; i++) nearest[i] = Math.min(nearest[i], sums[i] / sizeB);
-      for (let j = clusterB.start; j < clusterB.end; j++) nearest[j] = Math.min(nearest[j], sums[j] / sizeA);
-    }
+  for (let from = 0; from < n; from += blockRows(d)) {
+    const to = Math.min(from + blockRows(d), n);
+    const pieces = piecesOf(from, to, clusters, starts);
+    workspace.int32(block, 2 + pieces.length).set([to - from, Number(squared), ...pieces]);
+    writeBlock(workspace.float64(block + SILHOUETTE_HEADER, SILHOUETTE_ROWS * d), rows.subarray(from * d, to * d), d);
+    yield* samples.pass(
+      (kernels, i, count, thread) =>
+        kernels.addDistances(
+          samples.at(i),
+          count,
+          d,
+          samples.stride,
+          labels + i * 4,
+          block,
+          state + i * SILHOUETTE_PANEL * 2,
+          scratch + thread * silhouetteScratchBytes(d),
+        ),
+      callRows(to - from, distanceWork(d)),
+      0,
+      undefined,
+      (to - from) * distanceWork(d),
+    );
   }
-  return { own, nearest };
+  return yield* samples.fetch('float64', state, SILHOUETTE_PANEL, 4);
 }
 
-/** Adds the distance of every i of `a` and j > i of `b` to `sums[i]` and `sums[j]`, one block of `b` after another. */
-function* addDistances(
-  { deferred }: Pace,
-  distance: Distance,
-  a: Range,
-  b: Range,
-  blockRows: number,
-  sums: Float64Array,
-): Work {
-  for (let block = b.start; block < b.end; block += blockRows) {
-    const blockEnd = Math.min(b.end, block + blockRows);
-    for (let i = a.start; i < a.end; i++) {
-      let sum = 0;
-      for (let j = Math.max(block, i + 1); j < blockEnd; j++) {
-        const d = distance(i, j);
-        sum += d;
-        sums[j] += d;
-      }
-      sums[i] += sum;
-      if (deferred) yield;
-    }
+/** Of the clusters that rows `from` … `to` − 1 are of: how many rows, which one, and the size of those that end here, else 0. */
+function piecesOf(from: number, to: number, clusters: Int32Array, starts: Int32Array): number[] {
+  const pieces: number[] = [];
+  for (let at = from; at < to; ) {
+    const c = clusters[at];
+    const end = Math.min(starts[c + 1], to);
+    pieces.push(end - at, c, end === starts[c + 1] ? end - starts[c] : 0);
+    at = end;
   }
+  return pieces;
 }
 
-function euclideanDistance(rows: Float64Array, nFeatures: number): Distance {
-  return (i, j) => {
-    const p = i * nFeatures;
-    const q = j * nFeatures;
-    let sum = 0;
-    for (let f = 0; f < nFeatures; f++) {
-      const difference = rows[p + f] - rows[q + f];
-      sum += difference * difference;
-    }
-    return Math.sqrt(sum);
-  };
+/** Writes rows in the layout of d. */
+function writeBlock(target: Float64Array, rows: Float64Array, d: number): void {
+  if (d > COLUMNS_MAX_D) target.set(rows);
+  else for (let i = 0; i < rows.length; i++) target[(i % d) * SILHOUETTE_ROWS + Math.floor(i / d)] = rows[i];
 }
 
-/** Rows of zeros stay zeros, which gives them cosine 0 with all others. */
-function* scaleToUnits(pace: Pace, rows: Float64Array, nFeatures: number): Work {
-  yield* inParts(pace, rows.length / nFeatures, (begin, end) => {
-    for (let i = begin; i < end; i++) {
-      const row = rows.subarray(i * nFeatures, (i + 1) * nFeatures);
-      const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
-      for (let f = 0; f < nFeatures && length > 0; f++) row[f] /= length;
-    }
-  });
+/** Rows of zeros get a 1 in the last place, which is 0 in all others. */
+function scaleToUnit(row: Float64Array): void {
+  const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+  if (length === 0) row[row.length - 1] = 1;
+  else for (let f = 0; f < row.length; f++) row[f] /= length;
 }
 
-/** 1 − cosine of rows of length 1, kept in 0 … 2 against rounding. */
-function cosineDistance(units: Float64Array, nFeatures: number): Distance {
-  return (i, j) => {
-    const p = i * nFeatures;
-    const q = j * nFeatures;
-    let product = 0;
-    for (let f = 0; f < nFeatures; f++) product += units[p + f] * units[q + f];
-    return Math.min(2, Math.max(0, 1 - product));
-  };
-}
+const layoutOf = (rows: number, d: number, threads: number) => ({
+  x: samplesBytes(rows, d, 'float64'),
+  staging: stagingBytes(rows, d, 'float64', true),
+  ...silhouetteLayout({ n: rows, d, threads }),
+});

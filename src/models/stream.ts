@@ -3,7 +3,7 @@ import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
 import { now, type Work } from '../backend/pass.js';
 import { acquireWorkspace, releaseWorkspace, type Workspace } from '../backend/workspace.js';
-import { background } from '../background.js';
+import { background, effortOf } from '../background.js';
 import type { Block } from '../data/batches.js';
 import { describe } from '../data/kind.js';
 import { Reservoir } from '../data/reservoir.js';
@@ -177,7 +177,8 @@ class StreamedLloyd {
       for (;;) {
         const { value: block, done } = await next;
         if (done) break;
-        await background(by, block, { k, ...options }, (workspace) => this.label(workspace, block, readOn));
+        const effort = effortOf(k, stream.d, options.relaxedSimd);
+        await background(by, block.nSamples, effort, (workspace) => this.label(workspace, block, readOn));
       }
     } finally {
       blocks.return(undefined).catch(() => {});
@@ -192,7 +193,7 @@ class StreamedLloyd {
     readOn();
     const run = this.runOver(workspace, samples, samples.n);
     run.setCentroids(lloyd.copyCentroids());
-    run.restart();
+    yield* run.restart();
     yield* run.labelOnce();
     lloyd.addSums(run.sums());
     for (const value of run.chunkInertias()) this.inertia += value;

@@ -62,10 +62,10 @@ export class Potential {
     this.nextThresholds = 0;
     yield* this.writeCandidates([first]);
     if (this.quantised) quantiseCandidates(samples, this.room, 1, true);
-    samples.fill(buffers.closest, floatArray(precision, 1).fill(Infinity));
+    yield* samples.fill(buffers.closest, floatArray(precision, 1).fill(Infinity));
     const all = new Int32Array(CHUNK);
     for (let i = 0; i < CHUNK; i++) all[i] = 256 + i;
-    samples.fill(buffers.improved, all);
+    yield* samples.fill(buffers.improved, all);
     yield* this.take(0);
   }
 
@@ -75,7 +75,7 @@ export class Potential {
     yield* this.writeCandidates(candidates);
     if (seeds >= this.nextThresholds) this.writeThresholds();
     if (this.quantised) quantiseCandidates(samples, room, trials, seeds >= this.nextThresholds);
-    samples.fill(room.gains, new Float64Array(1), trials, CHUNK);
+    yield* samples.fill(room.gains, new Float64Array(1), trials, CHUNK);
     yield* samples.send(
       (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
       CHUNK,

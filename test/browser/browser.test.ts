@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as library from '../../src/index.js';
 import { type Browser, browsers, find, visit } from './browsers.js';
-import { type Case, cases, clusterAll, type Found, small } from './cases.js';
+import { ask, type Case, cases, clusterAll, clusterMatrix, type Found, type FoundInMatrix, small } from './cases.js';
 import type { Answers } from './page.js';
 
 // The built library in browsers: what pages find, on their main thread and by worker threads, is what Node finds.
@@ -20,6 +20,8 @@ const pages = {
 };
 
 const inNode = await clusterAll(library);
+const askedInNode = await ask(library);
+const matrixInNode = await clusterMatrix(library);
 
 for (const browser of browsers) {
   const command = find(browser);
@@ -58,6 +60,14 @@ function testIn(browser: Browser, command: string): void {
       expectSame(inWorker, 'wasm-simd-shared', 2);
     });
 
+    test('clusters a matrix in memory that is shared, and leaves it as it was', () => {
+      expectSameMatrix(answerOf('isolated').inMatrix, 'wasm-simd-shared');
+    });
+
+    test('predicts, and judges silhouettes, as Node does', () => {
+      expect(answerOf('isolated').asked).toEqual(askedInNode);
+    });
+
     test('has relaxed SIMD where the engine has', () => {
       expect(answerOf('isolated').relaxed).toMatch(/^wasm-(relaxed-)?simd$/);
     });
@@ -71,6 +81,14 @@ function testIn(browser: Browser, command: string): void {
       expect(isolated).toBe(false);
       const alone = inNode.map((found, i) => ({ ...found, threads: isSerial(cases[i]!) ? 1 : 2 }));
       expect(byWorkers).toEqual(alone.map((found) => ({ ...found, backend: 'wasm-simd' })));
+    });
+
+    test('clusters a large matrix likewise, and leaves it as it was', () => {
+      expectSameMatrix(answerOf('open').inMatrix, 'wasm-simd');
+    });
+
+    test('predicts, and judges silhouettes, as Node does', () => {
+      expect(answerOf('open').asked).toEqual(askedInNode);
     });
 
     test('goes on meanwhile, and can abort', () => expectResponsive(answerOf('open')));
@@ -105,6 +123,12 @@ const isSerial = ({ options }: Case) => options?.algorithm === 'hartigan-wong';
 /** Every bit of every case as in Node, and who found it. */
 function expectSame(all: readonly Found[], backend: unknown, threads: number, some = inNode): void {
   expect(all).toEqual(some.map((found) => ({ ...found, backend, threads })));
+}
+
+/** The same of a matrix, at once and by two threads, and that its values are what they were. */
+function expectSameMatrix({ found, unchanged }: FoundInMatrix, backend: string): void {
+  expect(unchanged).toBe(true);
+  expect(found).toEqual(matrixInNode.found.map((one, i) => ({ ...one, backend, threads: i + 1 })));
 }
 
 /** No more than that others had their turns: how long these took is the machine's business. */

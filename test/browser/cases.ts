@@ -66,12 +66,62 @@ async function findAll(
   cluster: (one: Case) => KMeansResult | Promise<KMeansResult>,
 ): Promise<Found[]> {
   const results: Found[] = [];
-  for (const one of some) {
-    const { labels, centroids, inertia, iterations, backend, threads } = await cluster(one);
-    const digests = { labels: await digest([labels]), centroids: await digest(centroids) };
-    results.push({ name: one.name, ...digests, inertia, iterations, backend, threads });
-  }
+  for (const one of some) results.push(await foundOf(one.name, await cluster(one)));
   return results;
+}
+
+async function foundOf(name: string, result: KMeansResult): Promise<Found> {
+  const { labels, centroids, inertia, iterations, backend, threads } = result;
+  const digests = { labels: await digest([labels]), centroids: await digest(centroids) };
+  return { name, ...digests, inertia, iterations, backend, threads };
+}
+
+/** Samples that lie in memory which workers can share, where there is such. */
+const matrixShape = { nSamples: 1_100_000, nFeatures: 16, k: 8 };
+
+/** What calls found in a matrix, and whether its values were the same before and after. */
+export interface FoundInMatrix {
+  found: Found[];
+  unchanged: boolean;
+}
+
+/** A large matrix by `kmeans` and by `kmeansAsync`. */
+export async function clusterMatrix(library: Library): Promise<FoundInMatrix> {
+  const { nSamples, nFeatures, k } = matrixShape;
+  const samples = library.matrix(nSamples, nFeatures, 'float32');
+  const { data } = library.makeBlobs({ nSamples: 1000, nFeatures, centers: k, seed: 5, precision: 'float32' }).data;
+  // Away from the origin, so that the values are moved meanwhile.
+  const shifted = data.map((value) => value + 100);
+  for (let at = 0; at < samples.data.length; at += data.length) samples.data.set(shifted, at);
+  const before = await digest([samples.data.slice()]);
+  const options = { init: 'random', nInit: 1, maxIter: 2, tol: 0 } as const;
+  const found = [
+    await foundOf('at once', library.kmeans(samples, k, options)),
+    await foundOf('by workers', await library.kmeansAsync(samples, k, { ...options, threads: 2 })),
+  ];
+  const unchanged = before === (await digest([samples.data.slice()]));
+  samples.dispose();
+  return { found, unchanged };
+}
+
+/** What a model and a clustering are asked for. */
+export interface Asked {
+  predictions: string;
+  silhouette: number;
+}
+
+/** Predictions and silhouettes, at once or by two threads. */
+export async function ask(library: Library, threads?: 2): Promise<Asked> {
+  const one = cases[0]!;
+  const samples = samplesOf(library, one);
+  const model = library.kmeans(samples, one.k, { maxIter: 3 });
+  const others = samplesOf(library, { ...one, nSamples: 30_000 });
+  const options = { sampleSize: 4000 };
+  const predictions = threads ? await model.predictAsync(others, { threads }) : model.predict(others);
+  const silhouette = threads
+    ? await library.silhouetteScoreAsync(samples, model.labels, { ...options, threads })
+    : library.silhouetteScore(samples, model.labels, options);
+  return { predictions: await digest([predictions]), silhouette };
 }
 
 async function digest(arrays: readonly NumericArray[]): Promise<string> {

@@ -1,5 +1,5 @@
 import * as library from '../../src/index.js';
-import { cases, clusterAll, clusterAllAsync, type Found, samplesOf, small } from './cases.js';
+import { ask, cases, clusterAll, clusterAllAsync, clusterMatrix, type Found, samplesOf, small } from './cases.js';
 import { abort, othersWhile } from './meanwhile.js';
 
 // Runs in the page: does what the page of this name is for, posts what came of it, and goes on to the next one.
@@ -17,6 +17,8 @@ const pages = {
       byWorkers: await clusterAllAsync(library),
       byMessages: await withoutWaiting(() => clusterAllAsync(library)),
       inWorker: await answerOf<Found[]>(new Worker('in-worker.js', { type: 'module' })),
+      asked: await ask(library, 2),
+      inMatrix: await clusterMatrix(library),
       others: await othersWhile(2),
       abort: await abort(2),
     };
@@ -27,6 +29,8 @@ const pages = {
     return {
       isolated: crossOriginIsolated,
       byWorkers: await clusterAllAsync(library),
+      asked: await ask(library, 2),
+      inMatrix: await clusterMatrix(library),
       others: await othersWhile(2),
       abort: await abort(2),
     };

@@ -7,6 +7,7 @@ import { centroidsTests } from './kernel-tests/centroids.js';
 import { filterTests } from './kernel-tests/filter.js';
 import { prepareTests } from './kernel-tests/prepare.js';
 import { seedTests } from './kernel-tests/seed.js';
+import { silhouetteTests } from './kernel-tests/silhouette.js';
 
 /**
  * Runs a kernel on a problem, compares what it wrote with an oracle that knows plain arrays only, and returns it: every
@@ -25,4 +26,5 @@ export const kernelTests: Record<KernelName, KernelTest> = {
   ...boundsTests,
   ...filterTests,
   ...seedTests,
+  ...silhouetteTests,
 };

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type KMeansAsyncOptions, type KMeansResult, kmeans, kmeansAsync, makeBlobs } from '../../src/index.js';
+import {
+  type KMeansAsyncOptions,
+  type KMeansResult,
+  kmeans,
+  kmeansAsync,
+  makeBlobs,
+  silhouetteScore,
+  silhouetteScoreAsync,
+} from '../../src/index.js';
 import type { FloatArray, Precision } from '../../src/types.js';
 
 const THREADS = [1, 2, 3, 4, 7];
@@ -86,6 +94,23 @@ export function describeThreads(
       const data = blobs(some, 4, 3, precision).map((x) => Math.round(x)) as FloatArray;
       const start = Array.from({ length: 30 }, (_, j) => (j < 15 ? [0, 0, 0, 1e3 + j] : [j, -j, j % 3, 1]));
       await expectSame(data, 30, { nFeatures: 4, init: start, maxIter: 5 }, [2, 3]);
+    });
+
+    test.each([
+      ['euclidean', 3],
+      ['euclidean', 9],
+      ['cosine', 4],
+    ] as const)('predictions and silhouettes, %s, %s features', async (metric, d) => {
+      const data = blobs(6000, d, 6, precision);
+      const model = kmeans(data, 6, { nFeatures: d, metric });
+      const others = blobs(7001, d, 6, precision, 5);
+      const predicted = model.predict(others);
+      const options = { nFeatures: d, metric, sampleSize: 4500 };
+      const score = silhouetteScore(data, model.labels, options);
+      for (const threads of THREADS) {
+        expect(await model.predictAsync(others, { threads })).toEqual(predicted);
+        expect(await silhouetteScoreAsync(data, model.labels, { ...options, threads })).toBe(score);
+      }
     });
 
     more?.(expectSame, precision);

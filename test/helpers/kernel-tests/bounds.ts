@@ -133,7 +133,7 @@ export const boundsTests = {
     now(assignment.prepare());
     let centroids = bench.centroids;
     run.setCentroids(centroids.flat());
-    run.restart();
+    now(run.restart());
     const found: NumericArray[] = [];
     for (const pace of [1, 0, 2 ** -16, 0.1, 0.01, 0.001]) {
       memory.run(outputs, () => now(assignment.assign(0)));

@@ -69,7 +69,7 @@ export const filterTests = {
     memory.run(outputs, () => now(filtering.plant()));
     expectTree(bench, filtering);
 
-    run.restart();
+    now(run.restart());
     filtering.restart();
     const { sums } = run.buffers;
     expectExactSums(bench, sums, Array(n).fill(0));
@@ -111,7 +111,7 @@ export const filterTests = {
     const filtering = new Filtering(run, Math.max(...rows.flat().map(Math.abs)), bench.shape.seed % 3);
     let centroids = bench.centroids;
     run.setCentroids(centroids.flat());
-    run.restart();
+    now(run.restart());
     filtering.restart();
     const found: NumericArray[] = [];
     let before = Array<number>(n).fill(-1);
