@@ -2,7 +2,7 @@ import { type Crew, currentCrew, HEAVY } from './backend/crew.js';
 import { THREAD } from './backend/errand.js';
 import { compileSeparate, createBackend } from './backend/load.js';
 import { PART_ROWS, Parts } from './backend/parts.js';
-import { makeRanges, type Pass, type Work } from './backend/pass.js';
+import { makeHere, type Pass, type Work } from './backend/pass.js';
 import { currentPool, isPoolBroken, type Pool, threadsFor } from './backend/pool.js';
 import { COLUMNS_MAX_D } from './backend/shapes.js';
 import { acquireWorkspace, memoryLimit, releaseWorkspace, Workspace } from './backend/workspace.js';
@@ -15,6 +15,9 @@ import type { AsyncOptions } from './types.js';
 
 /** Steps that a pass takes for a sample: bounds rule out most comparisons. */
 const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
+
+/** The same as long as nothing is ruled out, times three quarters: passes of less are shorter than the threads' turns. */
+const firstStepsFor = (k: number, d: number): number => 0.75 * k * d + 12;
 
 /** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
 const APART_FACTOR = 4;
@@ -31,6 +34,12 @@ const SIDE_PASSES = 3;
 /** Steps that could be made in the time that threads take to share a pass: what idle threads have to be worth. */
 const SHARE_WORK = 1.75e6;
 
+/** Where samples already lie, if a call can have that place, and what is to be done there in the end. */
+interface Lodging {
+  claim(signal?: AbortSignal): Promise<Workspace | undefined>;
+  release(): Promise<void>;
+}
+
 /** Bytes that the work takes in one memory that has so many of the samples. */
 type Room = (rows: number, threads: number, inParts: boolean) => number;
 
@@ -40,7 +49,7 @@ type Room = (rows: number, threads: number, inParts: boolean) => number;
  * @param size samples, features and clusters, which tell how much work a pass is
  * @param room for work that may have its samples in parts: where memory cannot be shared, or one does not hold them
  * @param works how many parts of it may go on side by side, if there is `room`
- * @param place where the samples already lie
+ * @param lodging who aborts does not wait until it is released
  * @throws the reason of the signal, ERR_WORKER, and what the work throws
  */
 export async function background<T>(
@@ -50,15 +59,16 @@ export async function background<T>(
   work: (workspace: Workspace) => Work<T>,
   room?: Room,
   works = 1,
-  place?: Workspace,
+  lodging?: Lodging,
 ): Promise<T> {
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
   signal?.throwIfAborted();
   const steps = nSamples * stepsFor(k, nFeatures);
-  const count = threadsFor(threads, steps);
-  // The tree of boxes is faster by itself than bounds by several threads.
-  const countApart = threadsFor(threads, nFeatures > COLUMNS_MAX_D ? steps / APART_FACTOR : 0);
+  const count = threadsFor(threads, nSamples * firstStepsFor(k, nFeatures));
+  // The tree of boxes is faster by itself than bounds by several threads, unless somebody asks for these.
+  const mayPart = nFeatures > COLUMNS_MAX_D || typeof threads === 'number';
+  const countApart = threadsFor(threads, mayPart ? steps / APART_FACTOR : 0);
   const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
   const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;
   const workers = beside > 0 ? beside - 1 : count;
@@ -72,6 +82,7 @@ export async function background<T>(
   });
   givenUp.catch(() => {});
   signal?.addEventListener('abort', giveUp);
+  let place: Workspace | undefined;
 
   const byWorkers = async (): Promise<T> => {
     const fits = bytes <= memoryLimit.bytes;
@@ -100,9 +111,11 @@ export async function background<T>(
     return lender.lend(workers, givenUp, use, byWorkers);
   };
   try {
+    place = await lodging?.claim(signal);
     return await byWorkers();
   } finally {
     pool = undefined;
+    if (place) await Promise.race([lodging!.release(), givenUp]);
     signal?.removeEventListener('abort', giveUp);
   }
 }
@@ -192,14 +205,9 @@ export async function drive<T>(
 ): Promise<T> {
   const turns = new Turns(signal);
   let isUp: boolean | undefined;
-  const makeHere = async (pass: Pass) => {
+  const here = (pass: Pass) => {
     if (pool) workspace.threads = 1;
-    let sum = 0;
-    for (let i = 0; i < pass.n; i += pass.rows) {
-      sum += makeRanges(workspace, pass, i, Math.min(i + pass.rows, pass.n));
-      if (turns.isDue) await turns.take();
-    }
-    return sum;
+    return makeHere(workspace, pass, () => turns.ifDue());
   };
 
   let step = work.next(0);
@@ -212,7 +220,7 @@ export async function drive<T>(
       signal?.throwIfAborted();
     } else if (pass) {
       isUp ??= !!pool && (await Promise.race([pool.ready, givenUp!]));
-      sum = await (isUp ? pool!.make(pass) : makeHere(pass));
+      sum = await (isUp ? pool!.make(pass) : here(pass));
       signal?.throwIfAborted();
     }
     if (turns.isDue) await turns.take();

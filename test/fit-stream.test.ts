@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { handOver } from '../src/backend/pass.js';
 import { acquireWorkspace, releaseWorkspace } from '../src/backend/workspace.js';
 import { dispose, init, KMeans, type KMeansOptions, kmeans, kmeansAsync, MiniBatchKMeans } from '../src/index.js';
 import type { Batch, Batches } from '../src/types.js';
@@ -6,6 +7,17 @@ import { onEveryBackend } from './helpers/backends.js';
 import { hex } from './helpers/compare.js';
 import { rejectedCode } from './helpers/errors.js';
 import { flat, type Kind, mulberry32, normal, problem } from './helpers/problems.js';
+
+const { thread } = handOver;
+
+// Each test says who is to label the samples.
+beforeAll(() => {
+  handOver.thread = Infinity;
+});
+
+afterAll(() => {
+  handOver.thread = thread;
+});
 
 /** Cuts n rows into batches of the sizes, again and again. */
 function* cut(n: number, sizes: readonly number[]): Generator<[number, number]> {
@@ -156,6 +168,9 @@ onEveryBackend('KMeans.fitStream', (ran) => {
 
 describe('KMeans.fitStream by worker threads', () => {
   const n = 9000;
+  beforeAll(() => {
+    handOver.thread = 1;
+  });
   afterAll(dispose);
 
   it.each(['shared', 'not shared'])('gives the bits of one thread, memory %s', async (memory) => {

@@ -22,22 +22,23 @@ import { bitsOf, blobs } from './helpers/thread-suite.js';
 
 // A matrix is clustered where it lies: no second copy of its values, the bits of a copy, and its own bits afterwards.
 
-const { little } = handOver;
+const { little, thread } = handOver;
 const { bytes: usual } = worthSharing;
 
 // Small ones are shared as large ones are.
 beforeAll(() => {
-  handOver.little = 0;
+  Object.assign(handOver, { little: 0, thread: 1 });
   worthSharing.bytes = 0;
 });
 
 afterEach(() => {
+  handOver.thread = 1;
   vi.unstubAllGlobals();
   init();
 });
 
 afterAll(() => {
-  handOver.little = little;
+  Object.assign(handOver, { little, thread });
   worthSharing.bytes = usual;
   dispose();
 });
@@ -197,6 +198,7 @@ describe.each(precisions)('a %s matrix', (precision) => {
       ['where no worker starts', () => init({ createWorker: () => new Worker('process.exit(0)', { eval: true }) })],
     ] as const)('is clustered in place in slices %s', async (_, without) => {
       without();
+      handOver.thread = thread;
       const values = samplesOf[place]!(n, 50, precision);
       const m = filled(values, 50);
       const result = await kmeansAsync(m, 6, { algorithm: 'lloyd' });
@@ -241,6 +243,33 @@ describe('while workers have a matrix', () => {
       await expect(fit).rejects.toBe('enough');
       await expectUsable(m);
     }
+  });
+
+  test('an abort does not wait until values are back; who looks at them anew, or clusters them, does', async () => {
+    const large = lossy(200_000, d, 'float32');
+    // Each slice takes so long that others have a go after it.
+    let clock = 0;
+    const watch = vi.spyOn(performance, 'now').mockImplementation(() => (clock += 11));
+    const m = filled(large, d);
+    const bits = bytesOf(large);
+    const before = m.data;
+    const aborted = async () => {
+      const controller = new AbortController();
+      const fit = kmeansAsync(m, 200, { ...long, signal: controller.signal });
+      // The last values are moved last.
+      while (bytesOf(before).subarray(-4000).equals(bits.subarray(-4000))) await later(1);
+      controller.abort('enough');
+      await expect(fit).rejects.toBe('enough');
+      expect(bytesOf(before).equals(bits)).toBe(false);
+    };
+    await aborted();
+    expectValues(m, large);
+    await aborted();
+    expect(bitsOf(kmeans(m, 3, { maxIter: 2 }))).toEqual(bitsOf(kmeans(large, 3, { maxIter: 2, nFeatures: d })));
+    expect(bytesOf(before).equals(bits)).toBe(true);
+    await aborted();
+    while (!bytesOf(before).equals(bits)) await later(1);
+    watch.mockRestore();
   });
 
   test('a signal aborted before leaves it alone', async () => {

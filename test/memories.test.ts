@@ -1,11 +1,22 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { handOver } from '../src/backend/pass.js';
 import { memoryLimit } from '../src/backend/workspace.js';
 import { dispose, init, kmeans, kmeansAsync, makeBlobs } from '../src/index.js';
 import { inProcess } from './helpers/in-process.js';
 import { bitsOf, blobs, describeThreads } from './helpers/thread-suite.js';
 
 // Where memory cannot be shared, or one memory does not hold the samples, workers have a part of them each: the same bits.
+
+const { thread } = handOver;
+
+beforeAll(() => {
+  handOver.thread = 0.1;
+});
+
+afterAll(() => {
+  handOver.thread = thread;
+});
 
 /** As in a page that is not isolated. */
 function withoutSharing(): void {

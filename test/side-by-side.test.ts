@@ -23,13 +23,13 @@ import { bitsOf, blobs } from './helpers/thread-suite.js';
 // Restarts and the k of an elbow, several at a time: what comes out is as if one had followed the other.
 
 const THREADS = [1, 2, 3, 4];
-const { little, lane } = handOver;
+const { little, lane, thread } = handOver;
 
 /** All passes go to workers where there is one with nothing to do; or only what is worth it. */
 const handOvers = [0, lane];
 
 beforeEach(() => {
-  Object.assign(handOver, { little: 0, lane: 0 });
+  Object.assign(handOver, { little: 0, lane: 0, thread: 1 });
 });
 
 afterEach(() => {
@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 afterAll(() => {
-  Object.assign(handOver, { little, lane });
+  Object.assign(handOver, { little, lane, thread });
   dispose();
 });
 

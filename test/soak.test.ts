@@ -5,15 +5,15 @@ import { soak } from './helpers/soak.js';
 
 // The short form of `npm run soak`: whatever is aborted, thrown, disposed or killed, all calls end, and those that finish are right.
 
-const { little, lane } = handOver;
+const { little, lane, thread } = handOver;
 
 // Also what is too little to be worth it goes to workers.
 beforeEach(() => {
-  Object.assign(handOver, { little: 0, lane: 0 });
+  Object.assign(handOver, { little: 0, lane: 0, thread: 1 });
 });
 
 afterEach(() => {
-  Object.assign(handOver, { little, lane });
+  Object.assign(handOver, { little, lane, thread });
   init();
 });
 

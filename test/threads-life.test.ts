@@ -53,15 +53,15 @@ async function expectUsable(): Promise<void> {
   expect(result.labels).toEqual(kmeans(small, 4).labels);
 }
 
-const { little, lane } = handOver;
+const { little, lane, thread } = handOver;
 
 // Also what is too little to be worth it goes to workers.
 beforeEach(() => {
-  Object.assign(handOver, { little: 0, lane: 0 });
+  Object.assign(handOver, { little: 0, lane: 0, thread: 1 });
 });
 
 afterEach(() => {
-  Object.assign(handOver, { little, lane });
+  Object.assign(handOver, { little, lane, thread });
   vi.unstubAllGlobals();
   init();
   made.length = 0;

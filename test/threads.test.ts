@@ -6,14 +6,14 @@ import { bitsOf, blobs, describeThreads } from './helpers/thread-suite.js';
 
 // What one call finds and what the other does: the same bits, whoever made the passes.
 
-const { little, lane } = handOver;
+const { little, lane, thread } = handOver;
 
 beforeAll(() => {
-  Object.assign(handOver, { little: 0, lane: 0 });
+  Object.assign(handOver, { little: 0, lane: 0, thread: 1 });
 });
 
 afterAll(() => {
-  Object.assign(handOver, { little, lane });
+  Object.assign(handOver, { little, lane, thread });
   dispose();
 });
 
@@ -34,6 +34,8 @@ describe('worker threads give the bits of one', () => {
         [5000, 13, 33],
         [3001, 33, 20],
         [4097, 65, 70],
+        // Threads take several ranges at a time.
+        [70_001, 5, 3],
       ],
       algorithms: ['lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'],
       many: 4000,
@@ -50,6 +52,7 @@ describe('worker threads give the bits of one', () => {
 
 test.each(backends)('without threads the calling thread gives them too: %s', async (backend) => {
   init({ backend });
+  handOver.thread = thread;
   try {
     const data = blobs(3000, 5, 6, 'float32');
     const options = { nFeatures: 5, seed: 2 };

@@ -52,8 +52,17 @@ export function now<T>(work: Work<T>): T {
   return work.next().value as T;
 }
 
-/** Steps up to which handing a pass over takes longer than making it; tests set it to 0. */
-export const handOver = { little: 2 ** 21, lane: 2 ** 15 };
+/** Steps of a pass, or of what a thread has of it; tests set them to little or nothing. */
+export const handOver = {
+  /** Up to so many handing it over takes longer than making it, … */
+  little: 2 ** 21,
+  /** … of works side by side too. */
+  lane: 2 ** 15,
+  /** So many keep one more thread busy for long enough to be worth a turn. */
+  thread: 1.5e6,
+  /** Up to so many, some milliseconds, the calling thread makes one of the shares. */
+  shared: 2 ** 25,
+};
 
 /** Of n, between two places to pause. */
 const PART = 2 ** 15;
@@ -85,6 +94,29 @@ export function* make(workspace: Workspace, pass: Pass): Work<number> {
     : pass.n <= pass.rows || pass.n * pass.work <= handOver.little;
   if (deferred && !isLittle) return yield pass;
   return makeRanges(workspace, pass, 0, pass.n);
+}
+
+/** Samples of so many steps of a pass, or of one range: whole ranges. */
+export const rowsFor = ({ work, rows }: Pass, steps: number): number =>
+  Math.max(Math.floor(steps / work / rows), 1) * rows;
+
+/** Steps after which who makes a pass on the calling thread looks up: to look takes as long as a range of some passes. */
+const GLANCE = 2 ** 20;
+
+/** Makes a pass on the calling thread, from glance to glance; returns the sum of its values, in the order of the ranges. */
+export async function makeHere(
+  workspace: Workspace,
+  pass: Pass,
+  glance: () => Promise<void> | undefined,
+): Promise<number> {
+  const step = rowsFor(pass, GLANCE);
+  let sum = 0;
+  for (let i = 0; i < pass.n; i += step) {
+    sum += makeRanges(workspace, pass, i, Math.min(i + step, pass.n));
+    const turn = glance();
+    if (turn) await turn;
+  }
+  return sum;
 }
 
 /** Makes the ranges of a pass from `from` to `to`, on this thread. */

@@ -7,6 +7,7 @@ import {
   FIRST_CALL,
   MAX_SLOTS,
   MAX_THREADS,
+  makeShares,
   NEXT,
   NEXT_STEP,
   PENDING,
@@ -20,13 +21,16 @@ import {
 } from './control.js';
 import { Recorder } from './description.js';
 import { compileShared, type InitOptions } from './load.js';
-import type { Pass } from './pass.js';
+import { handOver, makeRanges, type Pass } from './pass.js';
 import { createSharedWorkspace } from './shared.js';
 import { configureWorkers, coreCount, startWorker, type WorkerThread } from './threads.js';
 import type { Workspace } from './workspace.js';
 
-/** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
-const THREAD_WORK = 1.5e6;
+/** Milliseconds that this thread waits for workers before it lets others have a go. */
+const PATIENCE = 2;
+
+/** Whether this thread draws a page, and is not to be kept from it. */
+const isPage = 'document' in globalThis;
 
 /** Where a call does not say. */
 let defaultThreads: InitOptions['threads'];
@@ -47,14 +51,13 @@ export function endThreads(): void {
   pool = undefined;
 }
 
-/** How many threads a call gets for passes of so much work; 0: it stays on the calling thread. */
+/** How many threads a call gets for passes of so much work, as many as it asked for at the most; 0: it stays on the calling thread. */
 export function threadsFor(asked: number | 'auto' | undefined, work: number): number {
-  const threads = asked ?? defaultThreads ?? 'auto';
-  if (threads !== 'auto') return Math.min(threads, MAX_THREADS);
-  const cores = Math.min(coreCount(), MAX_THREADS);
-  const most = Math.min(cores, Math.floor(work / THREAD_WORK));
-  // One worker is no faster than the calling thread: it only takes the place where there is no other core.
-  return most > 1 || cores === 1 ? most : 0;
+  const given = asked ?? defaultThreads ?? 'auto';
+  const all = Math.min(given === 'auto' ? coreCount() : given, MAX_THREADS);
+  const most = Math.min(all, Math.floor(work / handOver.thread));
+  // One worker is no faster than the calling thread: it only takes the place where there is no other core, or was asked for.
+  return most > 1 || all === 1 ? most : 0;
 }
 
 /**
@@ -151,13 +154,38 @@ export class Pool {
   /** Has the workers make a pass, once they are ready; returns the sum of its values. */
   async make(pass: Pass): Promise<number> {
     const threads = Math.min(this.workspace.threads, Math.ceil(pass.n / pass.rows));
-    this.post(pass, 0, 0, threads);
-    await this.until(() => this.isDone(0));
+    const joins = this.joins(pass);
+    this.post(pass, 0, joins ? 1 : 0, threads, threads);
+    if (joins) this.join(pass, threads);
+    if (!this.isDone(0)) await this.until(() => this.isDone(0));
     return this.sumOf(pass, 0, threads);
   }
 
-  /** Gives so many workers, the first one and those after it, a pass that is described in a slot. */
-  post({ call, precision, backend, n, rows, values }: Pass, slot: number, first: number, threads: number): void {
+  /** Whether this thread takes the place of the first worker: where a pass is short, it would hardly have a rest before the next one. */
+  private joins({ n, work }: Pass): boolean {
+    const { threads } = this.workspace;
+    return threads > 1 && n * work < handOver.shared * threads && !isPage;
+  }
+
+  /** Makes this thread's share of a pass, and waits for the others if that is soon. */
+  private join(pass: Pass, threads: number): void {
+    const { rows, n } = pass;
+    const [words, numbers] = this.slots[0]!;
+    numbers[SUMS] = makeShares(words, Math.ceil(n / rows), 0, threads, (from, to) =>
+      makeRanges(this.workspace, pass, from * rows, Math.min(to * rows, n)),
+    );
+    const end = performance.now() + PATIENCE;
+    while (!this.isDone(0) && performance.now() < end);
+  }
+
+  /** Gives workers `first` … `end` − 1 a pass, described in a slot, that so many threads share. */
+  post(
+    { call, precision, backend, n, rows, values }: Pass,
+    slot: number,
+    first: number,
+    end: number,
+    threads: number,
+  ): void {
     const { words, recorder, workspace } = this;
     const [pass, numbers] = this.slots[slot]!;
     const calls = recorder.describe(call, precision, backend !== workspace.backend);
@@ -166,8 +194,8 @@ export class Pool {
     numbers.set(calls, FIRST_CALL);
     for (let share = 0; share < threads; share++)
       Atomics.store(pass, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
-    Atomics.store(pass, PENDING, threads);
-    for (let worker = first; worker < first + threads; worker++) {
+    Atomics.store(pass, PENDING, end - first);
+    for (let worker = first; worker < end; worker++) {
       const at = TASKS + worker * TASKS_STEP;
       words[at + 1 + (words[at]! & (AHEAD - 1))] = (slot << 8) | threads;
       Atomics.add(words, at, 1);

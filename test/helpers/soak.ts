@@ -119,7 +119,7 @@ async function look({ heap, resident }: Soak): Promise<void> {
 }
 
 async function expectUsable({ failures }: Soak): Promise<void> {
-  const { data } = makeBlobs({ nSamples: 3000, nFeatures: 3, centers: 4, seed: 2 });
+  const { data } = makeBlobs({ nSamples: 200_000, nFeatures: 3, centers: 4, seed: 2 });
   const { labels, threads } = await kmeansAsync(data, 4, { threads: 2 });
   if (threads !== 2) failures.push('the workers are not usable');
   if (String(labels) !== String(kmeans(data, 4).labels)) failures.push('the workers give other labels');

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { handOver } from '../../src/backend/pass.js';
 import { type KMeansAsyncOptions, type KMeansResult, kmeans, kmeansAsync, makeBlobs } from '../../src/index.js';
 import type { FloatArray, Precision } from '../../src/types.js';
 
 const THREADS = [1, 2, 3, 4, 7];
+const { shared } = handOver;
 const precisions: Precision[] = ['float32', 'float64'];
 
 export const bitsOf = ({ labels, centroids, counts, inertia, iterations, converged }: KMeansResult) => ({
@@ -46,6 +48,8 @@ export function describeThreads(
   const expectSame: ExpectSame = async (data, k, options, threads = THREADS) => {
     const here = kmeans(data, k, options);
     for (const count of threads) {
+      // Short passes: the calling thread makes a share of them, or workers do all.
+      handOver.shared = count % 2 ? 0 : shared;
       const result = await kmeansAsync(data, k, { ...options, threads: count });
       expect(result.threads).toBe(isShared ? Math.min(count, Number(options.nInit ?? count)) : count);
       expect(result.backend).toBe(backend);
@@ -61,7 +65,7 @@ export function describeThreads(
 
     test.each(algorithms)('algorithm %s', async (algorithm) => {
       for (const d of [2, 7, 40])
-        await expectSame(blobs(many, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [1, 3]);
+        await expectSame(blobs(many, d, 24, precision), 24, { nFeatures: d, algorithm, maxIter: 40 }, [2, 3]);
     });
 
     test.each([
