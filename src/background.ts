@@ -19,7 +19,7 @@ const stepsFor = (k: number, d: number): number => (k * d) / 8 + 24;
 /** The same as long as nothing is ruled out, times three quarters: passes of less are shorter than the threads' turns. */
 const firstStepsFor = (k: number, d: number): number => 0.75 * k * d + 12;
 
-/** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
+/** How much more work pays for workers with memories of their own, which are told of every pass by messages, if nobody asks. */
 const APART_FACTOR = 4;
 
 /**
@@ -67,8 +67,8 @@ export async function background<T>(
   const steps = nSamples * stepsFor(k, nFeatures);
   const count = threadsFor(threads, nSamples * firstStepsFor(k, nFeatures));
   // The tree of boxes is faster by itself than bounds by several threads, unless somebody asks for these.
-  const mayPart = nFeatures > COLUMNS_MAX_D || typeof threads === 'number';
-  const countApart = threadsFor(threads, mayPart ? steps / APART_FACTOR : 0);
+  const isAsked = typeof threads === 'number';
+  const countApart = isAsked ? count : threadsFor(threads, nFeatures > COLUMNS_MAX_D ? steps / APART_FACTOR : 0);
   const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
   const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;
   const workers = beside > 0 ? beside - 1 : count;

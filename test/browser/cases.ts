@@ -11,11 +11,11 @@ interface Shape {
   options?: KMeansOptions;
 }
 
-/** The first three have passes so large that they are worth other threads, also such as share no memory. */
+/** The first three have passes so large that they are worth other threads. */
 const shapes: Readonly<Record<string, Shape>> = {
-  'Hamerly, 16 features': { nSamples: 220_000, nFeatures: 16, k: 16, options: { algorithm: 'hamerly', maxIter: 8 } },
-  'Yinyang, 32 features': { nSamples: 80_000, nFeatures: 32, k: 32, options: { algorithm: 'yinyang', maxIter: 8 } },
-  'filtering, 2 features': { nSamples: 340_000, nFeatures: 2, k: 48, options: { algorithm: 'filtering', maxIter: 8 } },
+  'Hamerly, 16 features': { nSamples: 17_000, nFeatures: 16, k: 16, options: { algorithm: 'hamerly', maxIter: 8 } },
+  'Yinyang, 32 features': { nSamples: 4500, nFeatures: 32, k: 32, options: { algorithm: 'yinyang', maxIter: 8 } },
+  'filtering, 2 features': { nSamples: 38_000, nFeatures: 2, k: 48, options: { algorithm: 'filtering', maxIter: 8 } },
   'plain assignment': { nSamples: 3000, nFeatures: 7, k: 9, options: { algorithm: 'lloyd', init: 'random', nInit: 2 } },
   'Hartigan and Wong': { nSamples: 1000, nFeatures: 3, k: 6, options: { algorithm: 'hartigan-wong' } },
   'cosine, k-means||': { nSamples: 2500, nFeatures: 9, k: 12, options: { metric: 'cosine', init: 'k-means||' } },
@@ -35,7 +35,7 @@ export const cases: readonly Case[] = Object.entries(shapes).flatMap(([name, sha
 /** Those that plain JavaScript clusters in no time. */
 export const small = cases.filter(({ nSamples }) => nSamples < 3000);
 
-export const isLarge = ({ nSamples }: Shape): boolean => nSamples >= 80_000;
+export const isLarge = ({ nSamples }: Shape): boolean => nSamples >= 4500;
 
 /** The samples of a case: the clusters overlap, so that it takes some iterations. */
 export function samplesOf({ makeBlobs }: Library, { nSamples, nFeatures, k, precision }: Case) {
