@@ -9,7 +9,9 @@ import {
   type KMeansAsyncOptions,
   kmeans,
   kmeansAsync,
+  type Matrix,
   makeBlobs,
+  matrix,
   silhouetteScoreAsync,
 } from '../src/index.js';
 import { digits, formatTable } from './table.js';
@@ -34,6 +36,16 @@ const blobs = (nSamples: number, nFeatures: number) =>
 const flat = blobs(2_000_000, 2);
 const wide = blobs(200_000, 64);
 const weights = new Float64Array(2_000_000).fill(1.5);
+
+let large: Matrix | undefined;
+/** 512 MiB far from the origin, which are moved where they lie, and back. */
+function matrixOfHalfAGiB(): Matrix {
+  if (large) return large;
+  large = matrix(2 ** 23, 16);
+  const { data } = large;
+  for (let i = 0; i < data.length; i++) data[i] = 100 + (wide.data[i % wide.data.length] as number);
+  return large;
+}
 
 const cases: [name: string, call: Call, threads: number][] = [];
 const APART = -2;
@@ -73,7 +85,10 @@ for (const threads of [1, 2, 0, APART]) {
   }
   for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const)
     add(`2M × 2 weights ${init}`, clustering(flat, 100, { init, nInit: 1, maxIter: 3, sampleWeight: weights }));
-  if (threads >= 0)
+  if (threads >= 0) {
+    add('512 MiB in place', (signal) =>
+      clustering(matrixOfHalfAGiB(), 8, { init: 'random', nInit: 1, maxIter: 3 })(signal),
+    );
     for (const [shape, data] of [
       ['2M × 2', flat],
       ['200k × 64', wide],
@@ -81,6 +96,7 @@ for (const threads of [1, 2, 0, APART]) {
       add(`${shape} fitStream`, (signal) =>
         new KMeans({ k: 200, maxIter: 3 }).fitStream(() => [data], { signal, ...(threads && { threads }) }),
       );
+  }
   if (threads) continue;
   const rows = Array.from({ length: 200_000 }, (_, i) => Array.from(wide.data.subarray(i * 64, i * 64 + 64)));
   add('200k × 64 rows', clustering(rows, 8, { maxIter: 3, init: 'random', nInit: 1 }));

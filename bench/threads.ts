@@ -17,7 +17,7 @@ import {
   kmeans,
   kmeansAsync,
 } from '../src/index.js';
-import { interleaved, median } from './clock.js';
+import { interleaved, median, secondsOf } from './clock.js';
 import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { publish } from './report.js';
 import { formatTable, milliseconds, times } from './table.js';
@@ -121,15 +121,13 @@ async function measure(
 ): Promise<string[]> {
   const { n, d, k, kind } = problem;
   const found: string[] = [];
-  const contender = (name: string, run: () => Found | Promise<Found>) => ({
+  const contender = (name: string, call: () => Found | Promise<Found>) => ({
     name,
-    async run() {
-      const start = performance.now();
-      const result = await run();
-      const time = (performance.now() - start) / 1000;
-      found.push(String('inertia' in result ? result.inertia : result.inertias));
-      return time;
-    },
+    run: () =>
+      secondsOf(async () => {
+        const result = await call();
+        found.push(String('inertia' in result ? result.inertia : result.inertias));
+      }),
   });
   const timings = await interleaved(
     [

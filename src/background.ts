@@ -2,7 +2,7 @@ import { type Crew, currentCrew, HEAVY } from './backend/crew.js';
 import { THREAD } from './backend/errand.js';
 import { compileSeparate, createBackend } from './backend/load.js';
 import { PART_ROWS, Parts } from './backend/parts.js';
-import { makeRanges, type Pass, type Work } from './backend/pass.js';
+import { makeHere, type Pass, type Work } from './backend/pass.js';
 import { currentPool, isPoolBroken, type Pool, threadsFor } from './backend/pool.js';
 import { COLUMNS_MAX_D } from './backend/shapes.js';
 import { acquireWorkspace, memoryLimit, releaseWorkspace, Workspace } from './backend/workspace.js';
@@ -17,6 +17,8 @@ import type { AsyncOptions } from './types.js';
 interface Effort {
   /** Steps of a kernel, or what takes as long, for a sample. */
   steps: number;
+  /** The same as long as nothing is ruled out, where that differs. */
+  firstSteps?: number;
   /** Whether one thread is faster by itself than several that share no memory. */
   aloneIfApart?: boolean;
   relaxedSimd: boolean;
@@ -25,9 +27,13 @@ interface Effort {
 /** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
 const APART_FACTOR = 4;
 
-/** Clustering: bounds rule out most comparisons, and the tree of boxes is faster by itself than bounds by several threads. */
+/**
+ * Clustering: bounds rule out most comparisons, and the tree of boxes is faster by itself than bounds by several threads. At first
+ * three quarters of the comparisons count: passes of less are shorter than the threads' turns.
+ */
 export function effortOf(k: number, d: number, relaxedSimd: boolean): Effort {
-  return { steps: (k * d) / 8 + 24, aloneIfApart: d <= COLUMNS_MAX_D, relaxedSimd };
+  const [steps, firstSteps] = [(k * d) / 8 + 24, 0.75 * k * d + 12];
+  return { steps, firstSteps, aloneIfApart: d <= COLUMNS_MAX_D, relaxedSimd };
 }
 
 /**
@@ -42,6 +48,12 @@ const SIDE_PASSES = 3;
 /** Steps that could be made in the time that threads take to share a pass: what idle threads have to be worth. */
 const SHARE_WORK = 1.75e6;
 
+/** Where samples already lie, if a call can have that place, and what is to be done there in the end. */
+interface Lodging {
+  claim(signal?: AbortSignal): Promise<Workspace | undefined>;
+  release(): Promise<void>;
+}
+
 /** Bytes that the work takes in one memory that has so many of the samples. */
 type Room = (rows: number, threads: number, inParts: boolean) => number;
 
@@ -50,7 +62,7 @@ type Room = (rows: number, threads: number, inParts: boolean) => number;
  *
  * @param room for work that may have its samples in parts: where memory cannot be shared, or one does not hold them
  * @param works how many parts of it may go on side by side, if there is `room`
- * @param place where the samples already lie
+ * @param lodging who aborts does not wait until it is released
  * @throws the reason of the signal, ERR_WORKER, and what the work throws
  */
 export async function background<T>(
@@ -60,14 +72,14 @@ export async function background<T>(
   work: (workspace: Workspace) => Work<T>,
   room?: Room,
   works = 1,
-  place?: Workspace,
+  lodging?: Lodging,
 ): Promise<T> {
   const { threads, signal } = options;
   checkOptions({ threads, signal }, ASYNC_RULES);
   signal?.throwIfAborted();
   const { relaxedSimd, aloneIfApart } = effort;
   const steps = nSamples * effort.steps;
-  const count = threadsFor(threads, steps);
+  const count = threadsFor(threads, nSamples * (effort.firstSteps ?? effort.steps));
   const countApart = threadsFor(threads, aloneIfApart ? 0 : steps / APART_FACTOR);
   const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
   const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;
@@ -82,6 +94,7 @@ export async function background<T>(
   });
   givenUp.catch(() => {});
   signal?.addEventListener('abort', giveUp);
+  let place: Workspace | undefined;
 
   const byWorkers = async (): Promise<T> => {
     const fits = bytes <= memoryLimit.bytes;
@@ -110,9 +123,11 @@ export async function background<T>(
     return lender.lend(workers, givenUp, use, byWorkers);
   };
   try {
+    place = await lodging?.claim(signal);
     return await byWorkers();
   } finally {
     pool = undefined;
+    if (place) await Promise.race([lodging!.release(), givenUp]);
     signal?.removeEventListener('abort', giveUp);
   }
 }
@@ -202,14 +217,9 @@ export async function drive<T>(
 ): Promise<T> {
   const turns = new Turns(signal);
   let isUp: boolean | undefined;
-  const makeHere = async (pass: Pass) => {
+  const here = (pass: Pass) => {
     if (pool) workspace.threads = 1;
-    let sum = 0;
-    for (let i = 0; i < pass.n; i += pass.rows) {
-      sum += makeRanges(workspace, pass, i, Math.min(i + pass.rows, pass.n));
-      if (turns.isDue) await turns.take();
-    }
-    return sum;
+    return makeHere(workspace, pass, () => turns.ifDue());
   };
 
   // To compile kernels and start workers took its time.
@@ -224,7 +234,7 @@ export async function drive<T>(
       signal?.throwIfAborted();
     } else if (pass) {
       isUp ??= !!pool && (await Promise.race([pool.ready, givenUp!]));
-      sum = await (isUp ? pool!.make(pass) : makeHere(pass));
+      sum = await (isUp ? pool!.make(pass) : here(pass));
       signal?.throwIfAborted();
     }
     if (turns.isDue) await turns.take();

@@ -1,7 +1,7 @@
 import type { Iteration } from './algorithms/lloyd.js';
 import { now, type Work, wait } from './backend/pass.js';
 import type { Workspace } from './backend/workspace.js';
-import { background, drive, effortOf } from './background.js';
+import { background, effortOf } from './background.js';
 import type { Codebook } from './codebook.js';
 import { withResident } from './data/resident.js';
 import { readSource, type Source } from './data/source.js';
@@ -56,20 +56,12 @@ export async function inBackground<T>(
     Math.max(...ks.map((k) => footprint(source, rows, k, resolved, threads, inParts)));
   // The transfers of Hartigan and Wong go from sample to sample, over all of them.
   const inOne = algorithm === 'hartigan-wong';
-  const place = resident?.claim(resolved, true);
-  try {
-    return await background(
-      options,
-      source.nSamples,
-      effortOf(k, source.nFeatures, relaxedSimd),
-      work,
-      inOne ? undefined : room,
-      works,
-      place,
-    );
-  } finally {
-    if (place) await drive(resident!.release(), place);
-  }
+  const lodging = resident && {
+    claim: (signal?: AbortSignal) => resident.claimInTurn(resolved, signal),
+    release: () => resident.releaseInTurn(),
+  };
+  const effort = effortOf(k, source.nFeatures, relaxedSimd);
+  return background(options, source.nSamples, effort, work, inOne ? undefined : room, works, lodging);
 }
 
 /** All of it, in a workspace. */

@@ -1,5 +1,5 @@
 import { AHEAD } from './backend/control.js';
-import { makeRanges, type Pass, type StartWork, type Work } from './backend/pass.js';
+import { makeHere, type Pass, type StartWork, type Work } from './backend/pass.js';
 import type { Pool } from './backend/pool.js';
 import { Lane, type Workspace } from './backend/workspace.js';
 import { workerError } from './errors.js';
@@ -63,13 +63,10 @@ export class SideBySide {
         const mine = this.serve();
         if (this.loads.length > 0 && pool.broken) throw workerError();
         if (mine?.pass) {
-          const { pass, lane } = mine;
-          let sum = 0;
-          for (let i = 0; i < pass.n; i += pass.rows) {
-            sum += makeRanges(lane, pass, i, Math.min(i + pass.rows, pass.n));
+          const sum = await makeHere(mine.lane, mine.pass, () => {
             this.serve(mine);
-            if (turns.isDue) await turns.take();
-          }
+            return turns.ifDue();
+          });
           this.advance(mine, sum);
         } else if (!mine && !this.wentOn) {
           if (places.every(({ worker }) => worker === undefined)) break;

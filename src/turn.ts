@@ -12,6 +12,11 @@ export class Turns {
     return performance.now() - this.last > SLICE;
   }
 
+  /** Lets them have it if it is. */
+  ifDue(): Promise<void> | undefined {
+    return this.isDue ? this.take() : undefined;
+  }
+
   /** Lets them have it; rejects with the reason of a signal that was given meanwhile. */
   async take(): Promise<void> {
     await turn();

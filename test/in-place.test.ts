@@ -243,6 +243,33 @@ describe('while workers have a matrix', () => {
     }
   });
 
+  test('an abort does not wait until values are back; who looks at them anew, or clusters them, does', async () => {
+    const large = lossy(200_000, d, 'float32');
+    // Each slice takes so long that others have a go after it.
+    let clock = 0;
+    const watch = vi.spyOn(performance, 'now').mockImplementation(() => (clock += 11));
+    const m = filled(large, d);
+    const bits = bytesOf(large);
+    const before = m.data;
+    const aborted = async () => {
+      const controller = new AbortController();
+      const fit = kmeansAsync(m, 200, { ...long, signal: controller.signal });
+      // The last values are moved last.
+      while (bytesOf(before).subarray(-4000).equals(bits.subarray(-4000))) await later(1);
+      controller.abort('enough');
+      await expect(fit).rejects.toBe('enough');
+      expect(bytesOf(before).equals(bits)).toBe(false);
+    };
+    await aborted();
+    expectValues(m, large);
+    await aborted();
+    expect(bitsOf(kmeans(m, 3, { maxIter: 2 }))).toEqual(bitsOf(kmeans(large, 3, { maxIter: 2, nFeatures: d })));
+    expect(bytesOf(before).equals(bits)).toBe(true);
+    await aborted();
+    while (!bytesOf(before).equals(bits)) await later(1);
+    watch.mockRestore();
+  });
+
   test('a signal aborted before leaves it alone', async () => {
     const m = filled(values, d);
     await expect(kmeansAsync(m, 4, { signal: AbortSignal.abort('no') })).rejects.toBe('no');

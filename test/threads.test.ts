@@ -34,6 +34,8 @@ describe('worker threads give the bits of one', () => {
         [5000, 13, 33],
         [3001, 33, 20],
         [4097, 65, 70],
+        // Threads take several ranges at a time.
+        [70_001, 5, 3],
       ],
       algorithms: ['lloyd', 'hamerly', 'yinyang', 'filtering', 'hartigan-wong'],
       many: 4000,

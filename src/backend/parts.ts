@@ -4,7 +4,7 @@ import type { Crew } from './crew.js';
 import { Recorder } from './description.js';
 import type { Errand, Reply, Write } from './errand.js';
 import { OF_SAMPLES } from './layout.js';
-import type { Pass, RangeCall } from './pass.js';
+import { type Pass, type RangeCall, rowsFor } from './pass.js';
 import type { Workspace } from './workspace.js';
 
 /** Samples of parts are whole ranges of every pass whose values are added up in order. */
@@ -91,7 +91,7 @@ export class Parts {
     const { call, precision, backend, rows, values, sums } = pass;
     const calls = this.recorder.describe(call, precision, backend !== this.workspace.backend);
     const changes = this.changes();
-    const step = stepOf(pass);
+    const step = rowsFor(pass, ERRAND_WORK);
     const [at, length] = sums ?? [0, 0];
     const makePart = async (p: number) => {
       const n = this.rowsOf(p);
@@ -119,7 +119,7 @@ export class Parts {
 
   /** Whether a pass is one errand for every worker, which is sent at once. */
   isShort(pass: Pass): boolean {
-    return stepOf(pass) >= this.rows;
+    return rowsFor(pass, ERRAND_WORK) >= this.rows;
   }
 
   /**
@@ -235,9 +235,6 @@ export class Parts {
     return changes;
   }
 }
-
-/** Samples of one errand of a pass. */
-const stepOf = ({ work, rows }: Pass): number => Math.max(Math.floor(ERRAND_WORK / work / rows), 1) * rows;
 
 function differ(a: Int32Array, b: Int32Array, from: number): boolean {
   const to = Math.min(from + BLOCK, a.length);

@@ -87,6 +87,29 @@ export function* make(workspace: Workspace, pass: Pass): Work<number> {
   return makeRanges(workspace, pass, 0, pass.n);
 }
 
+/** Samples of so many steps of a pass, or of one range: whole ranges. */
+export const rowsFor = ({ work, rows }: Pass, steps: number): number =>
+  Math.max(Math.floor(steps / work / rows), 1) * rows;
+
+/** Steps after which who makes a pass on the calling thread looks up: to look takes as long as a range of some passes. */
+const GLANCE = 2 ** 20;
+
+/** Makes a pass on the calling thread, from glance to glance; returns the sum of its values, in the order of the ranges. */
+export async function makeHere(
+  workspace: Workspace,
+  pass: Pass,
+  glance: () => Promise<void> | undefined,
+): Promise<number> {
+  const step = rowsFor(pass, GLANCE);
+  let sum = 0;
+  for (let i = 0; i < pass.n; i += step) {
+    sum += makeRanges(workspace, pass, i, Math.min(i + step, pass.n));
+    const turn = glance();
+    if (turn) await turn;
+  }
+  return sum;
+}
+
 /** Makes the ranges of a pass from `from` to `to`, on this thread. */
 export function makeRanges(workspace: Workspace, pass: Pass, from: number, to: number): number {
   const { call, backend, precision, rows, values } = pass;

@@ -1,9 +1,10 @@
 import { createBackend } from '../backend/load.js';
-import { now, type Work } from '../backend/pass.js';
+import type { Work } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
 import { createSharedWorkspace } from '../backend/shared.js';
 import { Workspace, withWorkspace } from '../backend/workspace.js';
 import type { ResolvedOptions } from '../options.js';
+import { Turns } from '../turn.js';
 import type { FloatArray, Precision } from '../types.js';
 
 /** Bytes from which samples get memory that workers can share: for fewer, workers of their own cost more than a copy. */
@@ -22,6 +23,8 @@ export class Resident {
   readonly ballast: ArrayBuffer | undefined;
   private readonly sliceRows: number;
   private busy = false;
+  /** What brings everything back, once it has begun. */
+  private returning: Work | undefined;
   /** Whether nobody looks at the samples while a call has them. */
   private mayMove = false;
   /** d: what was subtracted from the samples. */
@@ -50,19 +53,20 @@ export class Resident {
     this.sliceRows = Math.ceil(SLICE / d);
   }
 
-  /** Rows `from` … `to` − 1 as they are now: a view. */
-  values(from = 0, to = this.n): FloatArray {
-    return this.workspace.floats(this.precision, this.at(from), (to - from) * this.d);
+  /** All rows: a view. Whoever looks need not wait until a call that was aborted has brought them back. */
+  values(): FloatArray {
+    this.settle();
+    return this.rows(0, this.n);
   }
 
   /** Writes rows `from` … `to` − 1 as the caller left them, whatever a call does to them. */
   write(target: FloatArray, from: number, to: number): void {
     const { d, sliceRows, lost } = this;
-    target.set(this.values(from, to));
+    target.set(this.rows(from, to));
     for (let s = Math.floor(from / sliceRows); s < lost.length && s * sliceRows < to; s++) {
       const start = s * sliceRows;
       const first = Math.max(from, start);
-      const rows = this.values(start, this.endOf(s)).slice();
+      const rows = this.rows(start, this.endOf(s)).slice();
       const back = this.back();
       for (let i = 0; i < rows.length; i++) rows[i] = rows[i]! - back[i % d]!;
       this.putBack(s, rows);
@@ -76,6 +80,7 @@ export class Resident {
 
   /** Lends the workspace to a call that can have the samples as they lie, unless another one has it. */
   claim({ precision, metric, init, onProgress }: ResolvedOptions, deferred = false): Workspace | undefined {
+    this.settle();
     const suits = metric === 'euclidean' && (precision === 'auto' || precision === this.precision);
     if (this.busy || this.d <= COLUMNS_MAX_D || !suits) return undefined;
     this.busy = true;
@@ -85,12 +90,44 @@ export class Resident {
   }
 
   /** Brings everything back to what it was before the claim. */
-  *release(): Work {
+  release(): void {
+    this.returning = this.bringBack();
+    this.settle();
+  }
+
+  /** The same for work in slices. */
+  async claimInTurn(options: ResolvedOptions, signal?: AbortSignal): Promise<Workspace | undefined> {
+    if (this.returning) await this.settleInTurn(signal);
+    return this.claim(options, true);
+  }
+
+  async releaseInTurn(): Promise<void> {
+    this.returning = this.bringBack();
+    await this.settleInTurn();
+  }
+
+  private *bringBack(): Work {
     const { workspace } = this;
     workspace.backTo(this.mark);
     yield* this.restore();
     Object.assign(workspace, { threads: 1, deferred: false });
     this.busy = false;
+  }
+
+  /** Ends what a release has begun, at once … */
+  private settle(): void {
+    while (!this.isSettled());
+  }
+
+  /** … or in slices; who cannot wait ends it meanwhile. */
+  private async settleInTurn(signal?: AbortSignal): Promise<void> {
+    const turns = new Turns(signal);
+    while (!this.isSettled()) if (turns.isDue) await turns.take();
+  }
+
+  private isSettled(): boolean {
+    if (this.returning?.next(0).done) this.returning = undefined;
+    return !this.returning;
   }
 
   /**
@@ -130,7 +167,7 @@ export class Resident {
       const s = lost.length - 1;
       const from = s * sliceRows;
       workspace.kernels(precision).subtractShift(this.at(from), this.endOf(s) - from, d, d, by);
-      this.putBack(s, this.values(from));
+      this.putBack(s, this.rows(from, this.endOf(s)));
       lost.pop();
       if (workspace.deferred) yield;
     }
@@ -158,6 +195,11 @@ export class Resident {
     return by;
   }
 
+  /** Rows `from` … `to` − 1 as they are now: a view. */
+  private rows(from: number, to: number): FloatArray {
+    return this.workspace.floats(this.precision, this.at(from), (to - from) * this.d);
+  }
+
   private at(row: number): number {
     return this.pointer + row * this.d * bytesOf(this.precision);
   }
@@ -177,6 +219,6 @@ export function withResident<T>(
   try {
     return withWorkspace(place, work);
   } finally {
-    if (place) now(resident!.release());
+    if (place) resident!.release();
   }
 }

@@ -80,7 +80,7 @@ export class Potential {
       (kernels, i, count, thread) => kernels.candidateGains(room.plan + thread * SEED_PLAN_BYTES, i, count),
       CHUNK,
       undefined,
-      trials * samples.d,
+      trials * (samples.d + 8),
     );
     const gains = yield* samples.fetch('float64', room.gains, trials, CHUNK);
     const sums = new Float64Array(trials);
