@@ -126,14 +126,18 @@ function estimateFour(
     xb = i32x4.max_s(xb, b3);
   }
   if (!v128.any_true(v128.or(i32x4.gt_s(xa, la), i32x4.gt_s(xb, lb)))) return;
-  addMarks(marks, bits, i32x4.gt_s(a0, la), i32x4.gt_s(a1, la), i32x4.gt_s(a2, la), i32x4.gt_s(a3, la));
-  addMarks(marks + 16, bits, i32x4.gt_s(b0, lb), i32x4.gt_s(b1, lb), i32x4.gt_s(b2, lb), i32x4.gt_s(b3, lb));
+  addMarks(marks, bits, la, a0, a1, a2, a3);
+  addMarks(marks + 16, bits, lb, b0, b1, b2, b3);
 }
 
-/** Marks those of four candidates that are open; `bits` are those of candidates that there are. */
-@inline
-function addMarks(marks: usize, bits: v128, a: v128, b: v128, c: v128, d: v128): void {
-  const ab = v128.or(v128.and(a, i32x4.splat(0x11111111)), v128.and(b, i32x4.splat(0x22222222)));
-  const cd = v128.or(v128.and(c, i32x4.splat(0x44444444)), v128.and(d, i32x4.splat(0x88888888)));
+/** Marks those of four candidates whose sums exceed `least`; `bits` are those of candidates that there are. */
+function addMarks(marks: usize, bits: v128, least: v128, a: v128, b: v128, c: v128, d: v128): void {
+  const ab = v128.or(openBit(a, least, 0x11111111), openBit(b, least, 0x22222222));
+  const cd = v128.or(openBit(c, least, 0x44444444), openBit(d, least, 0x88888888));
   v128.store(marks, v128.or(v128.load(marks), v128.and(v128.or(ab, cd), bits)));
+}
+
+@inline
+function openBit(sum: v128, least: v128, bit: i32): v128 {
+  return v128.and(i32x4.gt_s(sum, least), i32x4.splat(bit));
 }

@@ -84,7 +84,6 @@ function roundSamples<T>(plan: usize, x: usize, row: usize, from: i32, count: i3
 }
 
 /** Features f … f + 3 of a row as float32, zeros behind d. */
-@inline
 function fourFrom<T>(row: usize, f: i32, d: i32): v128 {
   const values = loadFour<T>(row + <usize>f * sizeof<T>());
   return d - f < 4 ? v128.and(values, tailMask<f32>(d - f, 0)) : values;
