@@ -10,6 +10,12 @@ export function panelWidth<T>(): i32 {
   return 32 / sizeof<T>();
 }
 
+/**
+ * From this many features on seeding rounds samples to i8, not i16: they come from memory in half the time, and more products
+ * pay for making them wider.
+ */
+export const BYTES_MIN_D: i32 = 64;
+
 /** Elements from one centroid to the next: d rounded up to whole vectors. */
 @inline
 export function centroidStride(d: i32): i32 {

@@ -1,5 +1,5 @@
 import { centroidStride, quantisedRowBytes } from './constants';
-import { loadPair } from './inline/lanes';
+import { loadFour, loadPair } from './inline/lanes';
 
 /** Length that a quantised row gets: the product of two such, 0.51 √d each longer at the most, fits i32 up to d 65,536. */
 const LENGTH: f64 = 45000;
@@ -49,13 +49,6 @@ function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse:
       store<i16>(target + (<usize>f << 1), <i16>nearest<f32>(value));
     }
   }
-}
-
-@inline
-function loadFour<T>(p: usize): v128 {
-  if (sizeof<T>() == 4) return v128.load(p);
-  const low = f32x4.demote_f64x2_zero(v128.load(p));
-  return v128.shuffle<u64>(low, f32x4.demote_f64x2_zero(v128.load(p, 16)), 0, 2);
 }
 
 /**

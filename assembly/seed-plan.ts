@@ -17,23 +17,23 @@ export const POTENTIALS: usize = 40; // f64 for each chunk: Σ w · closest
 export const SCRATCH: usize = 44;
 export const THRESHOLDS: usize = 48; // seeds × T, see seedThresholds
 // Where samples and candidates are quantised as well, else 0:
-export const QUANTISED: usize = 52; // the samples in blocks of eight: for each pair of features eight pairs of i16
-export const INVERSE: usize = 56; // f32 for each chunk: inverse scale of its samples
+export const QUANTISED: usize = 52; // the samples in blocks of eight: for each pair of features eight pairs of i16, or i8
+export const SCALES: usize = 56; // 3 × f32 for each chunk, see quantiseChunk
 export const SQ_NORMS: usize = 60; // n × T: squared length of each sample
 export const LIMITS: usize = 64; // n × f32: scores beyond it by more than estimates are off improve nothing
 export const PANELS: usize = 68; // the candidates in panels of eight, see packQuantised
 export const FACTOR: usize = 72; // f32: twice the inverse scale of the candidates
 // … and how far an estimated squared distance is off at the most (f32), all in all:
-export const ESTIMATE: usize = 76; // times the inverse scale of the sample,
-export const RELATIVE: usize = 80; // times the squared length of the sample and the distance to its nearest seed,
-export const ABSOLUTE: usize = 84;
-export const BY_THRESHOLDS: usize = 88; // f32: 1 where thresholds are to be looked at first, 0 where they would not pay
+export const OF_SAMPLE: usize = 76; // times what rounding takes from the sample,
+export const OF_CANDIDATE: usize = 80; // times the length of the sample,
+export const RELATIVE: usize = 84; // times the squared length of the sample and the distance to its nearest seed,
+export const ABSOLUTE: usize = 88;
+export const BY_THRESHOLDS: usize = 92; // f32: 1 where thresholds are to be looked at first, 0 where they would not pay
 
 // Scratch of a chunk.
 export const SUMS: usize = 0; // 24 × f64
-export const STARTS: usize = 192; // 4 × i32: what dot products with four candidates start from
-export const BLOCKS: usize = 208; // 32 × i32: blocks of eight samples that are to be estimated, 32 times their place
-export const MARKS: usize = 336; // 256 × i32: candidates that may be nearer, as bits
-export const OPEN: usize = 1360; // 256 × i32: samples that have any
-export const LEAST: usize = 2384; // 256 × f32: dot products of samples below that improve nothing
-export const TOUCHED: usize = 3408; // i32: keeps loads alive that only fetch
+export const STARTS: usize = 192; // 24 × i32: what dot products with the candidates start from
+export const MARKS: usize = 288; // 256 × i32: candidates that may be nearer, as bits
+export const OPEN: usize = 1312; // 256 × i32: samples that have any
+export const TOUCHED: usize = 2336; // i32: keeps loads alive that only fetch
+export const BLOCK: usize = 2352; // ⌈d / 2⌉ × 32 bytes: eight samples as i16

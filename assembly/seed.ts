@@ -2,7 +2,9 @@ import { COLUMNS_MAX_D, centroidStride, columnBytes, rowBytes } from './constant
 import { calledSqDistance, sqDistance } from './inline/distance';
 import { fetchRows } from './fetch';
 import { weightedStripes } from './inline/lanes';
-import { estimate, quantiseChunk } from './inline/seed-estimates';
+import { markNearer } from './inline/seed-columns';
+import { estimate } from './inline/seed-estimates';
+import { quantiseChunk } from './inline/seed-quantise';
 import {
   BY_THRESHOLDS, CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, POTENTIALS, QUANTISED, RELATIVE,
   SCRATCH, SQ_NORMS, STRIDE, SUMS, THRESHOLDS, TOUCHED, TRIALS, WEIGHTS, X,
@@ -38,8 +40,9 @@ function seedThresholds<T>(seeds: usize, count: i32, d: i32, candidates: usize, 
  * @param from a multiple of 256
  */
 function candidateGains<T>(plan: usize, from: i32, count: i32): void {
+  if (load<i32>(plan, D) <= COLUMNS_MAX_D) markNearer<T>(plan, from, count);
   // Estimates look at eight samples at once, whatever is open: for few that is not worth while.
-  if (markOpen<T>(plan, from, count) > count >> 3 && load<usize>(plan, QUANTISED)) estimate(plan, from, count);
+  else if (markOpen<T>(plan, from, count) > count >> 3 && load<usize>(plan, QUANTISED)) estimate(plan, from, count);
   const open = listMarked(load<usize>(plan, SCRATCH), count);
   const improved = open > 0 ? measure<T>(plan, from, open) : 0;
   if (improved < count) store<i32>(load<usize>(plan, IMPROVED) + (<usize>(from + improved) << 2), 0);
@@ -67,15 +70,16 @@ function markOpen<T>(plan: usize, from: i32, count: i32): i32 {
   return open;
 }
 
-/** Lists the samples with marks. */
+/** Lists the samples with marks, 64 at a time. */
 function listMarked(scratch: usize, count: i32): i32 {
   let open = 0;
-  for (let m: usize = 0; m < <usize>count; m += 4) {
-    if (!v128.any_true(v128.load(scratch + MARKS + (m << 2)))) continue;
-    for (let i = m; i < min(m + 4, <usize>count); i++) {
-      store<i32>(scratch + OPEN + (<usize>open << 2), <i32>i);
-      open += i32(load<i32>(scratch + MARKS + (i << 2)) != 0);
-    }
+  for (let from = 0; from < count; from += 64) {
+    const marks = scratch + MARKS + (<usize>from << 2);
+    let unmarked: u64 = 0;
+    for (let m = 0; m < 64; m += 4)
+      unmarked |= <u64>i32x4.bitmask(i32x4.eq(v128.load(marks + (<usize>m << 2)), i32x4.splat(0))) << m;
+    let bits = count - from < 64 ? ~unmarked & ((<u64>1 << (count - from)) - 1) : ~unmarked;
+    for (; bits != 0; bits &= bits - 1, open++) store<i32>(scratch + OPEN + (<usize>open << 2), from + <i32>ctz(bits));
   }
   return open;
 }

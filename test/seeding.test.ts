@@ -31,6 +31,7 @@ describe.each(backends)('greedy k-means++ [%s]', (_, createBackend) => {
     [5, 30, 'float32'],
     [9, 30, 'float64'],
     [33, 40, 'float32'],
+    [65, 40, 'float32'],
   ] as const)('distances and gains are those of looking at every sample: %s features, k %s, %s', (d, k, precision) => {
     for (const weighted of [false, true]) {
       const n = 700;

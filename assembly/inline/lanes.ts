@@ -51,6 +51,14 @@ export function loadPair<T>(ptr: usize): v128 {
   return v128.load(ptr);
 }
 
+/** Four values of type T at `ptr`, as float32. */
+@inline
+export function loadFour<T>(ptr: usize): v128 {
+  if (sizeof<T>() == 4) return v128.load(ptr);
+  const low = f32x4.demote_f64x2_zero(v128.load(ptr));
+  return v128.shuffle<u64>(low, f32x4.demote_f64x2_zero(v128.load(ptr, 16)), 0, 2);
+}
+
 /** Σ w · value, or Σ value where weights is 0, of n values in four stripes i mod 4. */
 @inline
 export function weightedStripes<T>(values: usize, n: i32, weights: usize): f64 {

@@ -9,7 +9,7 @@ import {
 } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { centroidStride, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
-import { measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
+import { type Measure, measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
 import { panelsOfCentroids } from './centroid-groups.js';
 import type { Assignment } from './lloyd.js';
@@ -183,7 +183,7 @@ export class BoundedAssignment implements Assignment {
   }
 
   /** Where quantised values are, the factor of their dot products, and how far two scores of a sample are off at the most. */
-  private writeEstimates(measure: { norm: number; greatest: number }, reach: number): void {
+  private writeEstimates(measure: Measure, reach: number): void {
     const { run, buffers, panels } = this;
     const { workspace, precision } = run.samples;
     const { quantised, inverse, quantisedPanels, sqNorms, quantisedRows, plan } = buffers;

@@ -18,7 +18,7 @@ export const CHUNK = 256;
 export const OF_SAMPLES: ReadonlySet<string> = new Set([
   ...['x', 'staging', 'weights', 'ranges', 'labels', 'previous', 'distances', 'values'],
   ...['closest', 'nearest', 'improved', 'gains', 'potentials', 'limits'],
-  ...['upper', 'lower', 'quantised', 'inverse', 'sqNorms', 'state'],
+  ...['upper', 'lower', 'quantised', 'inverse', 'scales', 'sqNorms', 'state'],
 ]);
 
 /** What `assign` needs as scratch. */
@@ -58,8 +58,11 @@ export type RunBuffers = Record<keyof ReturnType<typeof runLayout>, number>;
 /** Candidates of a panel of estimates. */
 export const SEED_PANEL = 8;
 
+/** From this many features on samples are rounded to i8, see assembly/constants.ts. */
+export const SEED_BYTES_MIN_D = 64;
+
 export const SEED_PLAN_BYTES = 96;
-export const SEED_SCRATCH_BYTES = 3456;
+export const seedScratchBytes = (d: number): number => 2352 + Math.ceil(d / 2) * 32;
 
 /** What greedy k-means++ takes while it runs, `trials` candidates at a step; quantised samples only where they are asked for. */
 export function seedLayout(shape: Shape & { trials: number; quantised: boolean }) {
@@ -71,16 +74,16 @@ export function seedLayout(shape: Shape & { trials: number; quantised: boolean }
   return {
     /** For each thread, as what assembly/seed.ts lays out in its scratch. */
     plan: threads * SEED_PLAN_BYTES,
-    scratch: threads * SEED_SCRATCH_BYTES,
+    scratch: threads * seedScratchBytes(d),
     candidates: trials * centroidStride(d) * value,
     /** Up to which squared distance samples of a seed are safe from all candidates. */
     thresholds: k * value,
     /** Of each chunk of samples. */
     gains: chunks * trials * 8,
     potentials: chunks * 8,
-    /** Samples and candidates rounded to i16, inverse scales, squared lengths and limits of the samples. */
-    quantised: quantised ? Math.ceil(n / 8) * 8 * pairs * 4 : 0,
-    inverse: quantised ? chunks * 4 : 0,
+    /** Samples rounded to i16 or i8, and candidates to i16; scales, squared lengths and limits of the samples. */
+    quantised: quantised ? Math.ceil(n / 8) * 8 * pairs * (d < SEED_BYTES_MIN_D ? 4 : 2) : 0,
+    scales: quantised ? chunks * 12 : 0,
     sqNorms: quantised ? n * value : 0,
     limits: quantised ? n * 4 : 0,
     order: places * 4,

@@ -21,7 +21,7 @@ export function* quantiseSamples(samples: Samples, quantised: number, inverse: n
 }
 
 /** Greatest length and greatest absolute value of so many centroids. */
-export function measureCentroids(values: FloatArray, count: number, d: number): { norm: number; greatest: number } {
+export function measureCentroids(values: FloatArray, count: number, d: number): Measure {
   const stride = centroidStride(d);
   let sqNorm = 0;
   let greatest = 0;
@@ -47,22 +47,40 @@ export interface Estimates {
   length: number;
 }
 
+/** Addresses of centroids, of the order of the places, of the panels that are written, and of the rows, or 0. */
+interface Packing {
+  centroids: number;
+  order: number;
+  panels: number;
+  rows: number;
+}
+
+/** Length and greatest absolute value of centroids at the most. */
+export interface Measure {
+  norm: number;
+  greatest: number;
+}
+
+/** Packs centroids as i16 by one scale; returns it, and the greatest length of what rounding takes from a centroid. */
+export function packRounded(
+  { kernels, d }: Samples,
+  at: Packing,
+  places: number,
+  { norm, greatest }: Measure,
+): { scale: number; residual: number } {
+  const scale = norm > 0 ? Math.min(LENGTH / norm, LARGEST / greatest) : 1;
+  const sqError = kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels, at.rows);
+  return { scale, residual: Math.sqrt(sqError) };
+}
+
 /**
  * Packs centroids as i16 and tells what to make of dot products with them. With scales a and b,
  * |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖x − x̂/a‖ ≤ ½√d / a and ‖x̂‖ ≤ 45,000 + ½√d; a per cent more
  * covers the arithmetic in float32.
- *
- * @param at addresses of the centroids, of the order of the places, of the panels that are written, and of the rows, or 0
  */
-export function packEstimates(
-  { kernels, d }: Samples,
-  at: { centroids: number; order: number; panels: number; rows: number },
-  places: number,
-  { norm, greatest }: { norm: number; greatest: number },
-): Estimates {
-  const scale = norm > 0 ? Math.min(LENGTH / norm, LARGEST / greatest) : 1;
-  const sqError = kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels, at.rows);
-  const length = LENGTH + Math.sqrt(d);
-  const error = 1.01 * 2 * (0.51 * Math.sqrt(d) * norm + length * Math.sqrt(sqError));
-  return { factor: 2 / scale, error, length };
+export function packEstimates(samples: Samples, at: Packing, places: number, measure: Measure): Estimates {
+  const { scale, residual } = packRounded(samples, at, places, measure);
+  const root = Math.sqrt(samples.d);
+  const length = LENGTH + root;
+  return { factor: 2 / scale, error: 1.01 * 2 * (0.51 * root * measure.norm + length * residual), length };
 }

@@ -1,6 +1,6 @@
-import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
+import { CHUNK, SEED_PLAN_BYTES, type SeedBuffers, seedLayout, seedScratchBytes } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
-import { bytesOf, centroidStride, floatArray } from '../backend/shapes.js';
+import { bytesOf, COLUMNS_MAX_D, centroidStride, floatArray } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
@@ -73,7 +73,7 @@ export class Potential {
   *gainsOf(candidates: readonly number[]): Work<Float64Array> {
     const { samples, room, trials, seeds } = this;
     yield* this.writeCandidates(candidates);
-    if (seeds >= this.nextThresholds) this.writeThresholds();
+    if (samples.d > COLUMNS_MAX_D && seeds >= this.nextThresholds) this.writeThresholds();
     if (this.quantised) quantiseCandidates(samples, room, trials, seeds >= this.nextThresholds);
     yield* samples.fill(room.gains, new Float64Array(1), trials, CHUNK);
     yield* samples.send(
@@ -182,7 +182,7 @@ export function writeSeedPlan(
       .int32(room.plan + thread * SEED_PLAN_BYTES, 18)
       .set([
         ...[x, d, stride, weights, buffers.closest, buffers.nearest, buffers.improved, room.candidates, trials],
-        ...[room.gains, room.potentials, room.scratch + thread * SEED_SCRATCH_BYTES, room.thresholds],
-        ...(quantised ? [room.quantised, room.inverse, room.sqNorms, room.limits, room.panels] : [0, 0, 0, 0, 0]),
+        ...[room.gains, room.potentials, room.scratch + thread * seedScratchBytes(d), room.thresholds],
+        ...(quantised ? [room.quantised, room.scales, room.sqNorms, room.limits, room.panels] : [0, 0, 0, 0, 0]),
       ]);
 }

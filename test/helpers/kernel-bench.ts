@@ -131,6 +131,10 @@ export class Bench {
     return this.memory.workspace.floats('float32', pointer, length).slice() as Float32Array;
   }
 
+  readInt8(pointer: number, length: number): Int8Array {
+    return new Int8Array(this.memory.backend.memory.buffer, pointer, length).slice();
+  }
+
   readInt16(pointer: number, length: number): Int16Array {
     return new Int16Array(this.memory.backend.memory.buffer, pointer, length).slice();
   }

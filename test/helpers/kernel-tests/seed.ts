@@ -1,5 +1,11 @@
 import { expect } from 'vitest';
-import { CHUNK, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../../../src/backend/layout.js';
+import {
+  CHUNK,
+  SEED_BYTES_MIN_D,
+  type SeedBuffers,
+  seedLayout,
+  seedScratchBytes,
+} from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
 import { Samples } from '../../../src/data/samples.js';
@@ -65,27 +71,33 @@ export const seedTests = {
     const { memory, kernels, n, d, rows } = bench;
     if (d <= COLUMNS_MAX_D) return [];
     const { plan, room } = placeSeedPlan(bench, [rows[0]!], [], [], true);
+    memory.workspace.floats(bench.precision, room.candidates, centroidStride(d)).fill(0);
     const pairs = Math.ceil(d / 2);
+    const length = Math.ceil(n / 8) * 16 * pairs;
+    const isWide = d < SEED_BYTES_MIN_D;
     const outputs = [
-      { pointer: room.quantised, bytes: Math.ceil(n / 8) * 32 * pairs },
-      { pointer: room.inverse, bytes: Math.ceil(n / CHUNK) * 4 },
+      { pointer: room.quantised, bytes: length * (isWide ? 2 : 1) },
+      { pointer: room.scales, bytes: Math.ceil(n / CHUNK) * 12 },
       { pointer: room.sqNorms, bytes: n * bench.bytes },
     ];
     forChunks(n, (i, count) => memory.run(outputs, () => kernels.quantiseForSeeds(plan, i, count)));
     if (memory.backend.name === 'js') return [];
-    const values = bench.readInt16(room.quantised, Math.ceil(n / 8) * 16 * pairs);
-    const inverses = memory.workspace.floats('float32', room.inverse, Math.ceil(n / CHUNK));
+    const values = isWide ? bench.readInt16(room.quantised, length) : bench.readInt8(room.quantised, length);
+    const scales = memory.workspace.floats('float32', room.scales, Math.ceil(n / CHUNK) * 3);
     rows.forEach((row, i) => {
-      const inverse = inverses[i >> 8]!;
+      const [inverse, residual, longest] = scales.subarray(3 * (i >> 8)) as unknown as [number, number, number];
       if (inverse === Infinity) return;
       const at = (f: number) => ((i >> 3) * pairs + (f >> 1)) * 16 + (i & 7) * 2 + (f & 1);
+      const rounded = row.map((_, f) => values[at(f)]! * inverse);
       // Half a unit, and what float32 cannot tell apart.
       row.forEach((value, f) => {
-        expectNear(values[at(f)]! * inverse, value, inverse * (0.5 + 32767 * 2 ** -22));
+        expectNear(rounded[f]!, value, inverse * (0.5 + 32767 * 2 ** -22));
       });
       if (d % 2 === 1) expect(values[at(d)]).toBe(0);
-      const length = Math.hypot(...row.map((_, f) => values[at(f)]!));
-      if (length > 23170 * 1.001 + Math.sqrt(d)) expect.fail(`row ${i} is ${length} long`);
+      // What is shorter than 1e-22 counts as nothing in float32.
+      expect(Math.hypot(...row.map((value, f) => value - rounded[f]!))).toBeLessThanOrEqual(residual + 1e-22);
+      expect(Math.hypot(...rounded)).toBeLessThanOrEqual(longest * (1 + 2 ** -22));
+      expect(longest / inverse).toBeLessThan(23170 * 1.01 + Math.sqrt(d));
     });
     return [];
   },
@@ -136,7 +148,7 @@ export const seedTests = {
       { pointer: closest, bytes: n * bytes },
       { pointer: nearest, bytes: n * 4 },
       { pointer: room.limits, bytes: n * 4 },
-      { pointer: room.scratch, bytes: SEED_SCRATCH_BYTES },
+      { pointer: room.scratch, bytes: seedScratchBytes(bench.d) },
     ];
     const sums: number[] = [];
     forChunks(n, (i, count) => {
