@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { handOver } from '../src/backend/pass.js';
-import { dispose, init, kmeans, kmeansAsync } from '../src/index.js';
+import { dispose, init, type KMeansOptions, kmeans, kmeansAsync, makeBlobs } from '../src/index.js';
 import { backends } from './helpers/backends.js';
 import { bitsOf, blobs, describeThreads } from './helpers/thread-suite.js';
 
@@ -62,5 +62,18 @@ test.each(backends)('without threads the calling thread gives them too: %s', asy
     expect(bitsOf(result)).toEqual(bitsOf(here));
   } finally {
     init();
+  }
+});
+
+test('where it makes a large pass in several slices, too', async () => {
+  vi.stubGlobal('crossOriginIsolated', false);
+  try {
+    const { data } = makeBlobs({ nSamples: 300_000, nFeatures: 3, centers: 8, seed: 1 });
+    const options: KMeansOptions = { algorithm: 'lloyd', maxIter: 3, init: 'random', nInit: 1 };
+    const result = await kmeansAsync(data, 8, options);
+    expect([result.backend, result.threads]).toEqual(['wasm-simd', 1]);
+    expect(result.inertia).toBe(kmeans(data, 8, options).inertia);
+  } finally {
+    vi.unstubAllGlobals();
   }
 });

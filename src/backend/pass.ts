@@ -102,8 +102,10 @@ export async function makeHere(
 ): Promise<number> {
   const step = rowsFor(pass, GLANCE);
   let sum = 0;
-  for (let i = 0; i < pass.n; i += step) {
-    sum += makeRanges(workspace, pass, i, Math.min(i + step, pass.n));
+  for (let i = 0; i < pass.n; ) {
+    // One by one, for the sum to be that of the values in their order.
+    for (const end = Math.min(i + step, pass.n); i < end; i += pass.rows)
+      sum += makeRanges(workspace, pass, i, Math.min(i + pass.rows, pass.n));
     const turn = glance();
     if (turn) await turn;
   }
