@@ -288,10 +288,9 @@ function compareBlocks<T>(plan: usize, node: usize, list: usize, end: usize, bef
 @inline
 function blockOf<T>(plan: usize, block: usize, size: usize, labels: usize, list: usize, end: usize, before: i32): f64 {
   switch (load<i32>(plan, D)) {
-    case 1: return compareBlock<T>(2, 0, plan, block, size, labels, list, end, before);
     case 3: return compareBlock<T>(3, size, plan, block, size, labels, list, end, before);
     case 4: return compareBlock<T>(4, size, plan, block, size, labels, list, end, before);
-    default: return compareBlock<T>(2, size, plan, block, size, labels, list, end, before);
+    default: return compareBlock<T>(2, load<i32>(plan, D) > 1 ? size : 0, plan, block, size, labels, list, end, before);
   }
 }
 

@@ -150,8 +150,9 @@ export const rootSizes = { shared: 2 ** 12, own: 2 ** 16 };
 export const treeLevels = (n: number, shared: boolean): number =>
   Math.min(Math.max(Math.floor(Math.log2(n / (shared ? rootSizes.shared : rootSizes.own))), 0), 10);
 
-/** Nodes of the trees at the most: one for forty samples beside the roots. */
-const treeNodes = (n: number, levels: number): number => Math.ceil(n / 40) + 2 ** levels;
+/** Nodes of the trees at the most: one for forty samples (twenty of float64) beside the roots. */
+const treeNodes = ({ n, precision, levels }: Pick<Shape, 'n' | 'precision'> & { levels: number }): number =>
+  Math.ceil((n * bytesOf(precision)) / 160) + 2 ** levels;
 
 export const TREE_PLAN_BYTES = 128;
 /** A block of 64 samples as it comes from its rows; whole cache lines, so that threads do not wait for each other's. */
@@ -161,7 +162,9 @@ export const TREE_SCRATCH_BYTES = 2624;
 export const listRoom = (k: number): number => 12 * k;
 
 /** What the filtering algorithm takes beside the buffers of the run. */
-export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { levels: number }) {
+export function filterLayout(shape: Shape & { levels: number }) {
+  const { n, d, k, precision, threads, levels } = shape;
+  const all = treeNodes(shape);
   return {
     /** For each thread, and so with the scratch below. */
     plan: threads * TREE_PLAN_BYTES,
@@ -169,8 +172,8 @@ export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { 
     rows: n * treeRowBytes(d, precision),
     /** For each root which node is free. */
     frees: 2 ** levels * 4,
-    nodes: treeNodes(n, levels) * NODE_BYTES,
-    nodeSums: treeNodes(n, levels) * sumsEntryLength(d) * 8,
+    nodes: all * NODE_BYTES,
+    nodeSums: all * sumsEntryLength(d) * 8,
     records: k * RECORD_BYTES,
     lists: threads * listRoom(k) * 4,
     squares: threads * k * 8,

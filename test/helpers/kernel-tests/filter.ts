@@ -188,7 +188,8 @@ function expectNode(bench: Bench, rows: number, node: number, start: number, cou
   }
   const box = bench.memory.backend.name === 'js' ? undefined : bench.readFloat64(node, 8);
   return Array.from({ length: count }, (_, i) => {
-    const { sample, values } = child === 0 ? readFromLeaf(bench, rows, start, count, i) : readRow(bench, rows, start + i);
+    const { sample, values } =
+      child === 0 ? readFromLeaf(bench, rows, start, count, i) : readRow(bench, rows, start + i);
     expectSame(values, bench.rows[sample]!);
     values.forEach((value, f) => {
       if (!box) return;
