@@ -5,7 +5,7 @@ import {
   RADIUS, ROW_BYTES, rowsOf, SAMPLE_LABELS, SCRATCH, SIDES, START, SUMS, sumsOf, WEIGHTS,
 } from './tree-plan';
 
-/** Samples up to which a node is not cut, while nodes are plenty. */
+/** Samples up to which a node is not cut, while nodes are plenty: from 64 to 256 all are as fast, and fewer take more nodes. */
 const LEAF_SIZE: i32 = 96;
 const MAX_DEPTH: usize = 60;
 /** Bytes of values of a feature for each node there is room for below a root: comparing float64 takes twice as long. */
