@@ -4,8 +4,8 @@ import { multiplyAdd } from './inline/multiply-add';
 import { moveSample } from './inline/sums';
 import { childOf, enter, leave, takeSums } from './tree';
 import {
-  BYTES, CHANGED, CHILD, COUNT, D, FRESH, LABELS, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, OWNER, RADIUS, ROOM,
-  ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, SQUARES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+  BLOCK, BYTES, CHANGED, CHILD, COUNT, D, LABELS, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, OWNER, RADIUS, ROOM,
+  ROW_BYTES, rowsOf, SAMPLE_LABELS, SCRATCH, SIDES, SQUARES, START, SUMS, sumsOf, WEIGHTS,
 } from './tree-plan';
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d); its index, ‖c‖² and −2c (T); its index (i32).
@@ -20,7 +20,7 @@ const BOUNDLESS: f64 = 1e60;
  * candidate for a box if another is nearer to all of it, by more than rounding can reach; a node with one candidate belongs to
  * that as a whole. Where no difference of two distances can have been used up by what the centroids moved, nothing is done.
  *
- * @param plan in: see tree-plan.ts; LABELS, SUMS, LOOKS and nodes inout, SQUARES, FRESH and all between LIST_END and ROOM for the kernel
+ * @param plan in: see tree-plan.ts; LABELS, SUMS, LOOKS and nodes inout, SQUARES, SCRATCH and all between LIST_END and ROOM for the kernel
  *   alone
  * @param root in: `count` nodes
  * @returns how many labels changed
@@ -57,20 +57,34 @@ function spread(plan: usize, node: usize, above: i32): void {
   }
   // Labels of a raw node that nobody owns never changed.
   if (child && owner < 0) return;
-  const target = load<usize>(plan, SAMPLE_LABELS);
-  const labels = load<usize>(plan, LABELS);
-  const start = <usize>load<i32>(node, START);
-  const end = start + <usize>load<i32>(node, COUNT);
-  for (let i = start; i < end; i++) {
-    const label = owner < 0 ? load<i32>(labels + (i << 2)) : owner;
-    store<i32>(target + (sampleOf(plan, i) << 2), label);
+  const rows = rowsOf(plan, node);
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const count = <usize>load<i32>(node, COUNT);
+  if (child) return spreadRows(plan, rows + rowBytes - 4, rowBytes, count, 0, owner);
+  const labels = owner < 0 ? load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2) : 0;
+  for (let from: usize = 0; from < count; from += BLOCK) {
+    const size = min(count - from, BLOCK);
+    const samples = rows + from * rowBytes + columnsBytes(plan, size);
+    spreadRows(plan, samples, 4, size, labels ? labels + (from << 2) : 0, owner);
   }
 }
 
-/** Which sample a row is. */
+/**
+ * @param samples in: which samples they are, i32, `step` bytes apart
+ * @param labels in: count × i32, or 0 where all are `owner`'s
+ */
+function spreadRows(plan: usize, samples: usize, step: usize, count: usize, labels: usize, owner: i32): void {
+  const target = load<usize>(plan, SAMPLE_LABELS);
+  for (let i: usize = 0; i < count; i++) {
+    const label = labels ? load<i32>(labels + (i << 2)) : owner;
+    store<i32>(target + (<usize>load<i32>(samples + i * step) << 2), label);
+  }
+}
+
+/** Bytes of the columns of a block, behind which stands which samples they are. */
 @inline
-function sampleOf(plan: usize, i: usize): usize {
-  return <usize>load<i32>(load<usize>(plan, ROWS) + (i + 1) * <usize>load<i32>(plan, ROW_BYTES) - 4);
+function columnsBytes(plan: usize, size: usize): usize {
+  return size * <usize>(load<i32>(plan, D) * load<i32>(plan, BYTES));
 }
 
 /**
@@ -194,11 +208,8 @@ function claim(plan: usize, node: usize, cluster: i32): void {
       claim(plan, child, cluster);
       claim(plan, child + NODE_BYTES, cluster);
     } else {
-      const start = load<i32>(node, START);
-      for (let i = start; i < start + load<i32>(node, COUNT); i++) {
-        if (load<i32>(plan, BYTES) == 4) relabel<f32>(plan, i, cluster);
-        else relabel<f64>(plan, i, cluster);
-      }
+      if (load<i32>(plan, BYTES) == 4) claimLeaf<f32>(plan, node, cluster);
+      else claimLeaf<f64>(plan, node, cluster);
     }
   }
   store<i32>(node, cluster, OWNER);
@@ -218,22 +229,31 @@ function moveNode(plan: usize, node: usize, from: i32, to: i32): void {
   }
 }
 
-/** Moves one sample, counting it if its label changes. */
-function relabel<T>(plan: usize, i: i32, to: i32): void {
-  const cell = load<usize>(plan, LABELS) + (<usize>i << 2);
-  const from = load<i32>(cell);
+function claimLeaf<T>(plan: usize, node: usize, cluster: i32): void {
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const count = <usize>load<i32>(node, COUNT);
+  const labels = load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2);
+  for (let from: usize = 0; from < count; from += BLOCK) {
+    const size = min(count - from, BLOCK);
+    const block = rowsOf(plan, node) + from * rowBytes;
+    for (let i: usize = 0; i < size; i++) relabel<T>(plan, block, size, i, labels + ((from + i) << 2), cluster);
+  }
+}
+
+/** Moves sample `i` of a block, counting it if its label changes. */
+function relabel<T>(plan: usize, block: usize, size: usize, i: usize, label: usize, to: i32): void {
+  const from = load<i32>(label);
   if (from == to) return;
-  store<i32>(cell, to);
+  store<i32>(label, to);
   store<i32>(plan, load<i32>(plan, CHANGED) + 1, CHANGED);
   const d = load<i32>(plan, D);
-  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
   const weights = load<usize>(plan, WEIGHTS);
-  const w = weights ? load<f64>(weights + (sampleOf(plan, i) << 3)) : 1;
+  const w = weights ? load<f64>(weights + (<usize>load<i32>(block + columnsBytes(plan, size) + (i << 2)) << 3)) : 1;
   const sums = load<usize>(plan, SUMS);
   const entry = <usize>sumsEntryBytes(d);
   const target = sums + entry * <usize>(to + 1);
   const source = sums + entry * <usize>(from + 1);
-  moveSample<T>(true, load<usize>(plan, X) + <usize>i * sizeof<T>(), column, d, w, sums, target, source);
+  moveSample<T>(true, block + i * sizeof<T>(), size * sizeof<T>(), d, w, sums, target, source);
 }
 
 /** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
@@ -249,30 +269,42 @@ function compare(plan: usize, node: usize, list: usize, end: usize, nearest: i32
   }
   // What `claim` counted already must not count twice, nor those that return.
   const before = owner != nearest ? owner : -1;
-  return load<i32>(plan, BYTES) == 4 ? leafOf<f32>(plan, node, list, end, before) : leafOf<f64>(plan, node, list, end, before);
+  return load<i32>(plan, BYTES) == 4 ? compareBlocks<f32>(plan, node, list, end, before) : compareBlocks<f64>(plan, node, list, end, before);
+}
+
+function compareBlocks<T>(plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const count = <usize>load<i32>(node, COUNT);
+  const labels = load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2);
+  let gap = Infinity;
+  for (let from: usize = 0; from < count; from += BLOCK) {
+    const block = rowsOf(plan, node) + from * rowBytes;
+    gap = min(gap, blockOf<T>(plan, block, min(count - from, BLOCK), labels + (from << 2), list, end, before));
+  }
+  return gap;
 }
 
 /** One loop for each d, which is a constant where it is inlined; of one feature, the second is that one again, times 0. */
 @inline
-function leafOf<T>(plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
+function blockOf<T>(plan: usize, block: usize, size: usize, labels: usize, list: usize, end: usize, before: i32): f64 {
   switch (load<i32>(plan, D)) {
-    case 3: return leaf<T>(3, plan, node, list, end, before);
-    case 4: return leaf<T>(4, plan, node, list, end, before);
-    default: return leaf<T>(2, plan, node, list, end, before);
+    case 3: return compareBlock<T>(3, size, plan, block, size, labels, list, end, before);
+    case 4: return compareBlock<T>(4, size, plan, block, size, labels, list, end, before);
+    default: return compareBlock<T>(2, load<i32>(plan, D) > 1 ? size : 0, plan, block, size, labels, list, end, before);
   }
 }
 
 @inline
-function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
-  const column = <usize>load<i32>(plan, STRIDE) * sizeof<T>();
-  const start = load<i32>(node, START);
-  const stop = start + load<i32>(node, COUNT);
-  const step = 32 / sizeof<T>();
+function compareBlock<T>(
+  d: i32, stride: usize, plan: usize, block: usize, size: usize, labels: usize, list: usize, end: usize, before: i32,
+): f64 {
+  const column = stride * sizeof<T>();
+  const step: usize = 32 / sizeof<T>();
   let gap = v128.splat<T>(<T>Infinity);
-  for (let i = start; i < stop; i += step) {
-    // The last vectors overlap those before them rather than reach into the next leaf.
-    const from = max(start, min(i, stop - step));
-    const px = load<usize>(plan, X) + <usize>from * sizeof<T>();
+  for (let i: usize = 0; i < size; i += step) {
+    // The last vectors overlap those before them rather than reach into the next block, unless there are none before.
+    const from = size < step ? 0 : min(i, size - step);
+    const px = block + from * sizeof<T>();
     const x0 = v128.load(px);
     const y0 = v128.load(px, 16);
     const x1 = v128.load(px + column);
@@ -316,25 +348,25 @@ function leaf<T>(d: i32, plan: usize, node: usize, list: usize, end: usize, befo
       bestY = v128.pmin<T>(bestY, sy);
     }
     gap = v128.pmin<T>(gap, v128.pmin<T>(v128.sub<T>(nextX, bestX), v128.sub<T>(nextY, bestY)));
-    update<T>(plan, from, stop - from, indexX, indexY, before);
+    update<T>(plan, block, size, from, labels, indexX, indexY, before);
   }
   return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
 }
 
-/** Moves the samples, of eight (four), whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
+/** Moves the samples, of eight (four) from `from` on, whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
 @inline
-function update<T>(plan: usize, from: i32, count: i32, a: v128, b: v128, before: i32): void {
-  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
-  const fresh = load<usize>(plan, FRESH);
+function update<T>(plan: usize, block: usize, size: usize, from: usize, labels: usize, a: v128, b: v128, before: i32): void {
+  const first = labels + (from << 2);
+  const fresh = load<usize>(plan, SCRATCH);
   storeLabels<T>(fresh, a, b);
-  let changes = i32x4.bitmask(i32x4.ne(v128.load(fresh), v128.load(labels)));
-  if (sizeof<T>() == 4) changes |= i32x4.bitmask(i32x4.ne(v128.load(fresh, 16), v128.load(labels, 16))) << 4;
-  changes &= (1 << min(count, 8)) - 1;
+  let changes = i32x4.bitmask(i32x4.ne(v128.load(fresh), v128.load(first)));
+  if (sizeof<T>() == 4) changes |= i32x4.bitmask(i32x4.ne(v128.load(fresh, 16), v128.load(first, 16))) << 4;
+  changes &= (1 << <i32>min<usize>(size - from, 8)) - 1;
   while (changes) {
-    const lane = ctz(changes);
+    const lane = <usize>ctz(changes);
     changes &= changes - 1;
-    const to = load<i32>(fresh + (<usize>lane << 2));
-    relabel<T>(plan, from + lane, to);
+    const to = load<i32>(fresh + (lane << 2));
+    relabel<T>(plan, block, size, from + lane, first + (lane << 2), to);
     if (before >= 0) store<i32>(plan, load<i32>(plan, CHANGED) - (to == before ? 2 : 1), CHANGED);
   }
 }

@@ -1,7 +1,10 @@
 import { sumsEntryBytes } from './constants';
 
 // A plan, written by TypeScript: addresses and counts (i32) …
-/** n rows: d values, and in the last four bytes which sample it is; whole vectors. Those of a node stand together. */
+/**
+ * n rows: d values of T, and in the last four bytes which sample it is. Those of a node stand together; those of a leaf lie in
+ * blocks, each of which has d columns instead, and behind them which samples they are (i32).
+ */
 export const ROWS: usize = 0;
 export const ROW_BYTES: usize = 4;
 export const D: usize = 8;
@@ -25,16 +28,12 @@ export const ROOM: usize = 44;
 export const SQUARES: usize = 48;
 /** Labels that changed. */
 export const CHANGED: usize = 52;
-/** Labels of two vectors. */
-export const FRESH: usize = 56;
+/** A block, or labels of two vectors: for a kernel alone. */
+export const SCRATCH: usize = 56;
 /** n × i32: labels in the order of the samples as they came. Those of raw nodes without an owner are right. */
 export const SAMPLE_LABELS: usize = 60;
 /** Bytes of a value: 4 or 8. */
 export const BYTES: usize = 92;
-/** d columns of T, in the order of the rows: leaves are there. */
-export const X: usize = 100;
-/** Elements from column to column. */
-export const STRIDE: usize = 104;
 // … for sorting:
 export const SOURCE: usize = 64;
 export const SOURCE_STRIDE: usize = 68;
@@ -46,6 +45,8 @@ export const CELLS: usize = 80;
 /** Nodes for what is below the root at hand. */
 export const FREE: usize = 84;
 export const FREE_END: usize = 88;
+/** How many bytes these were before any was taken. */
+export const FREE_BYTES: usize = 100;
 /** Candidates looked at, those of a leaf once for eight samples: added up for the caller. */
 export const LOOKS: usize = 96;
 // … and (f64) for walks:
@@ -71,6 +72,15 @@ export const CHILD: usize = 88;
 /** i32: the cluster of all its samples, whatever stands below; or −1. */
 export const OWNER: usize = 92;
 export const NODE_BYTES: usize = 96;
+
+/** Samples of a block of a leaf: fewer in the last one. */
+export const BLOCK: usize = 64;
+
+/** The rows of a node. */
+@inline
+export function rowsOf(plan: usize, node: usize): usize {
+  return load<usize>(plan, ROWS) + <usize>load<i32>(node, START) * <usize>load<i32>(plan, ROW_BYTES);
+}
 
 /** Where the sums of a node stand. */
 @inline

@@ -1,15 +1,15 @@
 import { sumsEntryBytes, sumsWidth } from './constants';
-import { loadOne, loadPair } from './inline/lanes';
+import { columnPair } from './inline/sums';
 import {
-  BYTES, CHILD, COUNT, D, FREE, FREE_END, FREES, FRESH, LABELS, LEVELS, LIMIT, MIDDLE, NODE_BYTES, NODE_SUMS, NODES, OWNER, RADIUS,
-  ROW_BYTES, ROWS, SAMPLE_LABELS, SIDES, START, STRIDE, SUMS, sumsOf, WEIGHTS, X,
+  BLOCK, BYTES, CHILD, COUNT, D, FREE, FREE_BYTES, FREE_END, FREES, LABELS, LEVELS, LIMIT, MIDDLE, NODE_BYTES, NODE_SUMS, NODES, OWNER,
+  RADIUS, ROW_BYTES, rowsOf, SAMPLE_LABELS, SCRATCH, SIDES, START, SUMS, sumsOf, WEIGHTS,
 } from './tree-plan';
 
-/** Samples up to which a node is not cut. */
-const LEAF_SIZE: i32 = 64;
+/** Samples up to which a node is not cut, while nodes are plenty: from 64 to 256 all are as fast, and fewer take more nodes. */
+const LEAF_SIZE: i32 = 96;
 const MAX_DEPTH: usize = 60;
-/** Samples for each node there is room for below a root. */
-const NODE_SHARE: i32 = 10;
+/** Bytes of values of a feature for each node there is room for below a root: comparing float64 takes twice as long. */
+const NODE_SHARE: i32 = 160;
 
 /**
  * Makes the rows of some roots raw nodes. They are cut through the middle of the longest side of their boxes, and so on until few
@@ -22,7 +22,7 @@ export function plantTree<T>(plan: usize, root: usize, count: i32): void {
   const behind = load<usize>(plan, NODES) + (NODE_BYTES << load<usize>(plan, LEVELS));
   for (let i = 0; i < count; i++) {
     const start = load<i32>(root, START);
-    store<usize>(freeOf(plan, root), behind + <usize>(start / NODE_SHARE) * NODE_BYTES);
+    store<usize>(freeOf(plan, root), behind + nodesBelow(plan, start));
     writeNode<T>(plan, root, start, load<i32>(root, COUNT), 1);
     takeSums<T>(plan, root);
     root += NODE_BYTES;
@@ -35,11 +35,21 @@ function freeOf(plan: usize, root: usize): usize {
   return load<usize>(plan, FREES) + ((root - load<usize>(plan, NODES)) / NODE_BYTES << 2);
 }
 
+/** Bytes of the nodes for so many samples. */
+@inline
+function nodesBelow(plan: usize, samples: i32): usize {
+  return <usize>(samples / (NODE_SHARE / load<i32>(plan, BYTES))) * NODE_BYTES;
+}
+
 /** Takes the nodes below a root at hand, … */
 export function enter(plan: usize, root: usize): void {
   const behind = load<usize>(plan, NODES) + (NODE_BYTES << load<usize>(plan, LEVELS));
+  const start = load<i32>(root, START);
+  const first = nodesBelow(plan, start);
+  const end = nodesBelow(plan, start + load<i32>(root, COUNT));
   store<usize>(plan, load<usize>(freeOf(plan, root)), FREE);
-  store<usize>(plan, behind + <usize>((load<i32>(root, START) + load<i32>(root, COUNT)) / NODE_SHARE) * NODE_BYTES, FREE_END);
+  store<usize>(plan, behind + end, FREE_END);
+  store<usize>(plan, end - first, FREE_BYTES);
 }
 
 /** … and keeps in mind which are left. */
@@ -58,19 +68,24 @@ function cut<T>(plan: usize, node: usize, depth: usize): usize {
   const start = load<i32>(node, START);
   const count = load<i32>(node, COUNT);
   const child = load<usize>(plan, FREE);
-  const free = child + 2 * NODE_BYTES;
   let lower = 0;
-  if (count > LEAF_SIZE && depth < MAX_DEPTH && free <= load<usize>(plan, FREE_END)) lower = partition<T>(plan, node);
+  if (depth < MAX_DEPTH && isWorthNodes(plan, count)) lower = partition<T>(plan, node);
   // Samples that are all alike, or all but for rounding, stay together.
   if (lower == 0 || lower == count) {
     makeLeaf<T>(plan, node);
     return 0;
   }
-  store<usize>(plan, free, FREE);
+  store<usize>(plan, child + 2 * NODE_BYTES, FREE);
   store<usize>(node, child, CHILD);
   writeNode<T>(plan, child, start, lower, depth + 1);
   writeNode<T>(plan, child + NODE_BYTES, start + lower, count - lower, depth + 1);
   return child;
+}
+
+/** Whether to cut so many samples: the fewer nodes are left, the more. */
+function isWorthNodes(plan: usize, count: i32): bool {
+  const left = load<usize>(plan, FREE_END) - load<usize>(plan, FREE);
+  return left >= 2 * NODE_BYTES && <u64>count * left > <u64>LEAF_SIZE * load<usize>(plan, FREE_BYTES);
 }
 
 /** A raw node, whose sums nobody knows yet. */
@@ -88,23 +103,30 @@ function writeNode<T>(plan: usize, node: usize, start: i32, count: i32, depth: u
 function measureBox<T>(plan: usize, node: usize): void {
   const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
   const d = <usize>load<i32>(plan, D);
-  const first = load<usize>(plan, ROWS) + <usize>load<i32>(node, START) * rowBytes;
-  const end = first + <usize>load<i32>(node, COUNT) * rowBytes;
-  let square: f64 = 0;
+  const first = rowsOf(plan, node);
+  const last = first + (<usize>load<i32>(node, COUNT) - 1) * rowBytes;
   const values = 16 / sizeof<T>();
-  memory.fill(node, 0, 72);
-  if (first == end) return;
+  const scratch = load<usize>(plan, SCRATCH);
+  let square: f64 = 0;
+  for (let at: usize = 0; at < 64; at += 16) v128.store(node + at, f64x2.splat(0));
+  store<f64>(node, 0, RADIUS);
+  if (last < first) return;
   for (let f: usize = 0; f < d; f += values) {
+    // Two rows at a time do not wait for each other; the last may come twice.
     let least = v128.load(first + f * sizeof<T>());
     let greatest = least;
-    for (let row = first + f * sizeof<T>(); row < end; row += rowBytes) {
-      const value = v128.load(row);
+    let less = least;
+    let greater = least;
+    for (let row = first; row <= last; row += 2 * rowBytes) {
+      const value = v128.load(row + f * sizeof<T>());
+      const next = v128.load(min(row + rowBytes, last) + f * sizeof<T>());
       least = v128.pmin<T>(least, value);
       greatest = v128.pmax<T>(greatest, value);
+      less = v128.pmin<T>(less, next);
+      greater = v128.pmax<T>(greater, next);
     }
-    const scratch = load<usize>(plan, FRESH);
-    v128.store(scratch, least);
-    v128.store(scratch, greatest, 16);
+    v128.store(scratch, v128.pmin<T>(least, less));
+    v128.store(scratch, v128.pmax<T>(greatest, greater), 16);
     for (let v: usize = 0; v < min<usize>(values, d - f); v++) {
       const low = <f64>load<T>(scratch + v * sizeof<T>());
       const side = <f64>load<T>(scratch + v * sizeof<T>(), 16) - low;
@@ -121,26 +143,28 @@ function partition<T>(plan: usize, node: usize): i32 {
   let longest: usize = 0;
   for (let f: usize = 8; f < 32; f += 8) if (load<f64>(node + f, SIDES) > load<f64>(node + longest, SIDES)) longest = f;
   const cut = <T>load<f64>(node + longest, MIDDLE);
-  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
-  const first = load<usize>(plan, ROWS) + <usize>load<i32>(node, START) * rowBytes;
-  const end = first + <usize>load<i32>(node, COUNT) * rowBytes;
+  const first = rowsOf(plan, node);
+  const end = first + <usize>load<i32>(node, COUNT) * <usize>load<i32>(plan, ROW_BYTES);
   const key = (longest >> 3) * sizeof<T>();
-  switch (<i32>rowBytes) {
-    case 16: return partitionRows<T>(16, first, end, key, cut);
-    case 32: return partitionRows<T>(32, first, end, key, cut);
-    default: return partitionRows<T>(sizeof<T>() == 4 ? 32 : 48, first, end, key, cut);
+  switch (load<i32>(plan, D)) {
+    case 1: return partitionRows<T>(1, first, end, key, cut);
+    case 2: return partitionRows<T>(2, first, end, key, cut);
+    case 3: return partitionRows<T>(3, first, end, key, cut);
+    default: return partitionRows<T>(4, first, end, key, cut);
   }
 }
 
-/** One loop for each size of rows, a constant where this is inlined. */
+/** One loop for each d, a constant where this is inlined. */
 @inline
-function partitionRows<T>(rowBytes: usize, first: usize, end: usize, key: usize, cut: T): i32 {
+function partitionRows<T>(d: usize, first: usize, end: usize, key: usize, cut: T): i32 {
+  const rowBytes = (d + 1) * sizeof<T>();
   let front = first;
   for (let row = first; row < end; row += rowBytes) {
     const below = usize(load<T>(row + key) < cut);
-    exchange(row, front);
-    if (rowBytes > 16) exchange(row + 16, front + 16);
-    if (rowBytes > 32) exchange(row + 32, front + 32);
+    if (rowBytes >= 16) exchange(row, front);
+    if (rowBytes >= 32) exchange(row + 16, front + 16);
+    if (rowBytes & 8) exchangeInt<u64>(row + (rowBytes & 48), front + (rowBytes & 48));
+    if (rowBytes & 4) exchangeInt<u32>(row + (rowBytes & 56), front + (rowBytes & 56));
     front += rowBytes & (0 - below);
   }
   return <i32>((front - first) / rowBytes);
@@ -153,77 +177,119 @@ function exchange(a: usize, b: usize): void {
   v128.store(b, value);
 }
 
-/** Makes a raw node a leaf: its rows are copied into columns, and labels that there are go with them. */
+@inline
+function exchangeInt<I>(a: usize, b: usize): void {
+  const value = load<I>(a);
+  store<I>(a, load<I>(b));
+  store<I>(b, value);
+}
+
+/** Makes a raw node a leaf: its rows become blocks of columns in the same place, and labels that there are go with them. */
 function makeLeaf<T>(plan: usize, node: usize): void {
   store<usize>(node, 0, CHILD);
   const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
-  const start = <usize>load<i32>(node, START);
   const count = <usize>load<i32>(node, COUNT);
-  const rows = load<usize>(plan, ROWS) + start * rowBytes;
-  for (let f = 0; f < load<i32>(plan, D); f++) {
-    const column = load<usize>(plan, X) + (<usize>(f * load<i32>(plan, STRIDE)) + start) * sizeof<T>();
-    let value = rows + <usize>f * sizeof<T>();
-    for (let i: usize = 0; i < count; i++, value += rowBytes) store<T>(column + i * sizeof<T>(), load<T>(value));
-  }
-  if (load<i32>(node, OWNER) >= 0) return;
-  const labels = load<usize>(plan, LABELS) + (start << 2);
-  for (let i: usize = 0; i < count; i++) {
-    const sample = <usize>load<i32>(rows + (i + 1) * rowBytes - 4);
-    store<i32>(labels + (i << 2), load<i32>(load<usize>(plan, SAMPLE_LABELS) + (sample << 2)));
+  const labels = load<i32>(node, OWNER) < 0 ? load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2) : 0;
+  for (let from: usize = 0; from < count; from += BLOCK) {
+    const size = min(count - from, BLOCK);
+    const block = rowsOf(plan, node) + from * rowBytes;
+    turnBlock<T>(plan, block, size);
+    if (!labels) continue;
+    const samples = block + (rowBytes - sizeof<T>()) * size;
+    for (let i: usize = 0; i < size; i++) {
+      const label = load<i32>(load<usize>(plan, SAMPLE_LABELS) + (<usize>load<i32>(samples + (i << 2)) << 2));
+      store<i32>(labels + ((from + i) << 2), label);
+    }
   }
 }
 
-/** Takes the exact sums of a node, if nobody did: from its children, or from its rows. */
+/** Makes columns of the rows of a block. */
+function turnBlock<T>(plan: usize, block: usize, size: usize): void {
+  const d = <usize>load<i32>(plan, D);
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const rows = load<usize>(plan, SCRATCH);
+  for (let at: usize = 0; at < size * rowBytes; at += 16) v128.store(rows + at, v128.load(block + at));
+  for (let f: usize = 0; f < d; f++)
+    for (let i: usize = 0; i < size; i++, block += sizeof<T>()) store<T>(block, load<T>(rows + i * rowBytes + f * sizeof<T>()));
+  for (let i: usize = 1; i <= size; i++, block += 4) store<i32>(block, load<i32>(rows + i * rowBytes - 4));
+}
+
+/** Takes the exact sums of a node, if nobody did: from its children, or from its samples. */
 export function takeSums<T>(plan: usize, node: usize): void {
   const sums = sumsOf(plan, node);
   if (!isNaN(load<f64>(sums))) return;
   const d = load<i32>(plan, D);
+  const bytes = <usize>sumsEntryBytes(d);
   const child = load<usize>(node, CHILD);
   if (child >= 1024) {
     takeSums<T>(plan, child);
     takeSums<T>(plan, child + NODE_BYTES);
-    const bytes = <usize>sumsEntryBytes(d);
     const from = sumsOf(plan, child);
     for (let at: usize = 0; at < bytes; at += 16)
       v128.store(sums + at, f64x2.add(v128.load(from + at), v128.load(from + bytes + at)));
     return;
   }
-  const grids = load<usize>(plan, SUMS);
-  const low = <usize>sumsWidth(d) << 3;
-  addRows<T>(plan, node, d > 1 ? 2 : 1, 0, grids, sums, low);
-  if (d > 2) addRows<T>(plan, node, d > 3 ? 2 : 1, 2, grids + 16, sums + 16, low);
-  addRows<T>(plan, node, 0, 0, grids + 2 * low, sums + 2 * low, 8);
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(sums + at, f64x2.splat(0));
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const rows = rowsOf(plan, node);
+  const count = <usize>load<i32>(node, COUNT);
+  if (child) addSamples<T>(plan, sums, rows, count, rowBytes, sizeof<T>(), rows + rowBytes - 4, rowBytes);
+  else
+    for (let from: usize = 0; from < count; from += BLOCK) {
+      const size = min(count - from, BLOCK);
+      const block = rows + from * rowBytes;
+      addSamples<T>(plan, sums, block, size, sizeof<T>(), size * sizeof<T>(), block + (rowBytes - sizeof<T>()) * size, 4);
+    }
 }
 
-/** The high and low sums of two features of a node, or one, or (0) of the weights. */
-function addRows<T>(plan: usize, node: usize, features: i32, f: usize, grids: usize, sums: usize, low: usize): void {
-  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
-  const count = <usize>load<i32>(node, COUNT);
+/**
+ * Adds samples to an entry of exact sums.
+ *
+ * @param x in: `count` samples of d features, `row` bytes from one to the next, `column` from feature to feature
+ * @param index in: which samples they are, i32, `step` bytes apart
+ */
+function addSamples<T>(plan: usize, sums: usize, x: usize, count: usize, row: usize, column: usize, index: usize, step: usize): void {
+  const d = load<i32>(plan, D);
+  const low = <usize>sumsWidth(d) << 3;
   const weights = load<usize>(plan, WEIGHTS);
-  const coarse = v128.load(grids);
-  const fine = v128.load(grids + low);
-  let high = f64x2.splat(0);
-  let rest = high;
-  let row = load<usize>(plan, ROWS) + <usize>load<i32>(node, START) * rowBytes;
-  // Samples that weigh 1 are one and the same, many times.
-  const same = features == 0 && !weights;
-  const end = row + (same ? 1 : count) * rowBytes;
-  const index = rowBytes - 4 - f * sizeof<T>();
-  for (row += f * sizeof<T>(); row < end; row += rowBytes) {
-    let value = features == 2 ? loadPair<T>(row) : features == 1 ? loadOne<T>(row) : f64x2.splat(1);
-    if (weights) value = f64x2.mul(value, v128.load64_splat(weights + (<usize>load<i32>(row + index) << 3)));
+  addPairs<T>(plan, 0, low, sums, x, count, row, column, d > 1, index, step);
+  if (d > 2) addPairs<T>(plan, 16, low, sums, x + 2 * column, count, row, column, d > 3, index, step);
+  // Weights, of which high and low sum stand together.
+  const grids = load<usize>(plan, SUMS) + 2 * low;
+  const coarse = load<f64>(grids);
+  const fine = load<f64>(grids, 8);
+  let high: f64 = 0;
+  let rest: f64 = 0;
+  const terms: usize = weights ? count : 1;
+  for (let i: usize = 0; i < terms; i++) {
+    const w = weights ? load<f64>(weights + (<usize>load<i32>(index + i * step) << 3)) : <f64>count;
+    const hi = w + coarse - coarse;
+    high += hi;
+    rest += w - hi + fine - fine;
+  }
+  const entry = sums + 2 * low;
+  store<f64>(entry, load<f64>(entry) + high);
+  store<f64>(entry, load<f64>(entry, 8) + rest, 8);
+}
+
+/** Two features, or one, to their high and low sums `at` and `at + low` bytes behind the entry. */
+function addPairs<T>(
+  plan: usize, at: usize, low: usize, sums: usize, x: usize, count: usize, row: usize, column: usize, two: bool, index: usize, step: usize,
+): void {
+  const weights = load<usize>(plan, WEIGHTS);
+  const coarse = v128.load(load<usize>(plan, SUMS) + at);
+  const fine = v128.load(load<usize>(plan, SUMS) + at + low);
+  let high = v128.load(sums + at);
+  let rest = v128.load(sums + at + low);
+  for (let i: usize = 0; i < count; i++, x += row, index += step) {
+    let value = columnPair<T>(x, column, two);
+    if (weights) value = f64x2.mul(value, v128.load64_splat(weights + (<usize>load<i32>(index) << 3)));
     const hi = f64x2.sub(f64x2.add(value, coarse), coarse);
     high = f64x2.add(high, hi);
     rest = f64x2.add(rest, f64x2.sub(f64x2.add(f64x2.sub(value, hi), fine), fine));
   }
-  if (same) {
-    high = f64x2.mul(high, f64x2.splat(<f64>count));
-    rest = f64x2.mul(rest, f64x2.splat(<f64>count));
-  }
-  if (features > 0) {
-    v128.store(sums, high);
-    v128.store(sums + low, rest);
-  } else v128.store(sums, v128.shuffle<u64>(high, rest, 0, 2));
+  v128.store(sums + at, high);
+  v128.store(sums + at + low, rest);
 }
 
 export function plantTreeF32(plan: usize, root: usize, count: i32): void { plantTree<f32>(plan, root, count); }

@@ -39,6 +39,7 @@ interface Peak {
 
 const SIZES = [
   [2_000_000, 2, 10, ['lloyd', 'filtering']],
+  [2_000_000, 3, 10, ['lloyd', 'filtering']],
   [2_000_000, 16, 64, ['lloyd', 'hamerly', 'yinyang']],
   [250_000, 128, 256, ['lloyd', 'hamerly', 'yinyang']],
   [40_000, 768, 100, ['lloyd', 'hamerly', 'yinyang']],

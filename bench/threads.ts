@@ -54,6 +54,7 @@ const SHORT = [
 ];
 const MORE = [
   shape('overlapping', 2_000_000, 2, 10),
+  shape('uniform', 2_000_000, 3, 100),
   shape('uniform', 300_000, 8, 100),
   shape('overlapping', 20_000, 768, 100),
 ];

@@ -137,8 +137,7 @@ export function* placeSamples(
   const { nSamples: n, nFeatures: d, resident } = source;
   const { parts } = workspace;
   const rows = parts?.rows ?? n;
-  const { means, ranges } = statisticsLayout(rows, d);
-  const small = workspace.take({ means, ranges, shift: d * bytesOf(precision), weights: weights ? rows * 8 : 0 }, n);
+  const small = workspace.take({ shift: d * bytesOf(precision), weights: weights ? rows * 8 : 0 }, n);
   const weightsAt = weights ? small.weights : 0;
   if (weights && parts) {
     parts.weights = weights;
@@ -155,11 +154,18 @@ export function* placeSamples(
   // A matrix in this workspace is clustered where it is, and moved there.
   const inPlace = resident?.isIn(workspace);
   let samples = inPlace ? new Samples(workspace, precision, n, d, resident!.pointer, d, weightsAt) : yield* copy();
+  const measure = function* (centred: boolean | Float64Array) {
+    const mark = workspace.mark();
+    const room = workspace.take(statisticsLayout(rows, d), n);
+    const statistics = yield* measureFeatures(samples, room, centred, rowsBefore);
+    workspace.backTo(mark);
+    return statistics;
+  };
   if (metric === 'cosine') {
-    yield* measureFeatures(samples, small, false, rowsBefore);
+    yield* measure(false);
     yield* normalise(samples);
   }
-  const statistics = yield* measureFeatures(samples, small, given ?? metric === 'euclidean', rowsBefore);
+  const statistics = yield* measure(given ?? metric === 'euclidean');
   const { shift } = statistics;
   if (shift.some((value) => value !== 0) && !(inPlace && (yield* resident!.move(shift)))) {
     if (inPlace) samples = yield* copy();

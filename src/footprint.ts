@@ -1,5 +1,5 @@
 import { algorithmFor, boundsFor } from './algorithms/choose.js';
-import { boundsLayout, filterLayout, growLayout, runLayout, seedLayout, treeLevels } from './backend/layout.js';
+import { boundsLayout, distancesLayout, filterLayout, runLayout, seedLayout, treeLevels } from './backend/layout.js';
 import { memoryLimit } from './backend/workspace.js';
 import { statisticsLayout } from './data/centre.js';
 import { samplesBytes, stagingBytes } from './data/samples.js';
@@ -45,12 +45,13 @@ export function footprint(
     { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision), weights: rows * 8 },
     statisticsLayout(rows, d),
     runLayout(shape),
+    distancesLayout(shape),
   ];
   if (bounds) plans.push(boundsLayout({ ...shape, ...bounds }));
   const grown = options.init === 'growing' ? growingRows(nSamples, k) : 0;
   const trees = { ...shape, levels: treeLevels(rows, true) };
-  if (algorithm === 'filtering') plans.push(filterLayout(trees), growLayout(trees));
-  else if (options.init === 'k-means++' || (options.init === 'growing' && !grown))
+  if (algorithm === 'filtering') plans.push(filterLayout(trees));
+  if (options.init === 'k-means++' || (options.init === 'growing' && !grown))
     plans.push(seedLayout({ ...shape, trials: trialsFor(k), quantised: usesEstimates(k, d) }));
   const sample = { nSamples: grown, nFeatures: d, precision };
   const alike = { ...options, algorithm: 'auto', init: 'k-means++' } as const;

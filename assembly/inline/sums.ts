@@ -25,7 +25,7 @@ export function moveSample<T>(leaves: bool, x: usize, column: usize, d: i32, w: 
 
 /** Values of a sample in two neighbouring columns, or in one and 0. */
 @inline
-function columnPair<T>(x: usize, column: usize, two: bool): v128 {
+export function columnPair<T>(x: usize, column: usize, two: bool): v128 {
   if (sizeof<T>() == 4) {
     const value = v128.load32_zero(x);
     return f64x2.promote_low_f32x4(two ? v128.load_lane<f32>(x + column, value, 1) : value);

@@ -46,6 +46,8 @@ function emptyClusters(run: Run): number[] {
  */
 function* relocate(run: Run, empty: readonly number[]): Work {
   const { samples, buffers } = run;
+  const mark = samples.workspace.mark();
+  run.takeDistances();
   yield* run.measure();
   const chosen = yield* farthestSamples(run, empty.length);
   const labels = yield* samples.fetchSome('int32', buffers.labels, chosen);
@@ -61,6 +63,7 @@ function* relocate(run: Run, empty: readonly number[]): Work {
   rows.forEach((row, e) => {
     writeNext(run, empty[e]!, row);
   });
+  samples.workspace.backTo(mark);
 }
 
 /**
@@ -68,9 +71,9 @@ function* relocate(run: Run, empty: readonly number[]): Work {
  * centroid first; none that lies on it within rounding.
  */
 export function* farthestSamples(run: Run, count: number, least = 0): Work<number[]> {
-  const { samples, buffers } = run;
+  const { samples } = run;
   const { precision, n, weightValues: weights } = samples;
-  const distances = yield* samples.fetch(precision, buffers.distances);
+  const distances = yield* samples.fetch(precision, run.distancesAt);
   const epsilon = precision === 'float32' ? 2 ** -22 : 2 ** -51;
   const noise = (row: Iterable<number>) => {
     let sum = 0;

@@ -2,16 +2,15 @@ import {
   CELL_ROWS,
   CUT_BYTES,
   type FilterBuffers,
-  FRESH_BYTES,
   filterLayout,
-  growLayout,
+  growPlaces,
   listRoom,
   NODE_BYTES,
   RECORD_BYTES,
   TREE_PLAN_BYTES,
+  TREE_SCRATCH_BYTES,
   treeLevels,
   treeRowBytes,
-  treeStride,
 } from '../backend/layout.js';
 import { make, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, sumsEntryLength } from '../backend/shapes.js';
@@ -40,7 +39,8 @@ const MOVED = 112;
  * and boxes that the moves of the centroids cannot have reached are not looked at.
  */
 export class Filtering implements Assignment {
-  readonly buffers: FilterBuffers;
+  /** Taken when trees are planted: until then their place is that of what seeding needs. */
+  buffers!: FilterBuffers;
   /** Cuts from the first to a root. */
   private readonly levels: number;
   /** Nodes at which trees begin; none before there are any. */
@@ -63,11 +63,8 @@ export class Filtering implements Assignment {
     private readonly magnitude: number,
     private patience: number,
   ) {
-    const { samples, k } = run;
-    const { n, d, precision, workspace } = samples;
-    const { threads, deferred } = workspace;
-    this.levels = treeLevels(n, deferred);
-    this.buffers = workspace.take(filterLayout({ n, d, k, precision, threads, levels: this.levels }), n);
+    const { n, workspace } = run.samples;
+    this.levels = treeLevels(n, workspace.deferred);
     run.writeLabels = () => this.writeLabels();
   }
 
@@ -78,7 +75,7 @@ export class Filtering implements Assignment {
   }
 
   *assign(): Work<number> {
-    const { run, buffers, first } = this;
+    const { run, first } = this;
     this.first = false;
     if (this.roots === 0) {
       if (this.patience-- > 0) return yield* run.assignAndAccumulate();
@@ -88,6 +85,7 @@ export class Filtering implements Assignment {
     if (!first) this.addShifts();
     this.writeRecords();
     this.stale = true;
+    const { buffers } = this;
     const changed = yield* this.pass(
       (kernels, root, count, thread) =>
         kernels.filter(buffers.plan + thread * TREE_PLAN_BYTES, buffers.nodes + root * NODE_BYTES, count),
@@ -116,23 +114,24 @@ export class Filtering implements Assignment {
 
   /** Brings the samples to the roots of the trees, which grow where walks lead; labels are those of plain assignment, if any. */
   *plant(): Work {
-    const { run, buffers, levels } = this;
+    const { run, levels } = this;
     const { samples, k } = run;
     const { n, d, precision, workspace, x, stride, weights } = samples;
-    const { plan, columns, rows, frees, nodes, nodeSums, lists, squares, fresh } = buffers;
+    const { threads } = workspace;
+    const buffers = workspace.take(filterLayout({ n, d, k, precision, threads, levels }), n);
+    const { plan, rows, frees, nodes, nodeSums, lists, squares, scratch } = buffers;
+    const { cells, starts, cuts } = growPlaces(buffers, levels);
     const roots = 2 ** levels;
+    this.buffers = buffers;
     this.roots = roots;
     this.looks = k * roots + (n * Math.min(k, 8)) / 8;
-    const mark = workspace.mark();
-    const { cells, starts, cuts } = workspace.take(growLayout({ n, levels }), n);
     this.plans().forEach((words, thread) => {
       const list = lists + thread * listRoom(k) * 4;
-      // Of one feature, the second column is that one again.
       words.set([
         ...[rows, treeRowBytes(d, precision), d, frees, run.buffers.previous, weights, nodes, nodeSums],
         ...[run.sumsAt(thread), list, list + k * 4, list + listRoom(k) * 4, squares + thread * k * 8, 0],
-        ...[fresh + thread * FRESH_BYTES, run.buffers.labels, x, stride, cuts, levels, cells, 0, 0],
-        ...[bytesOf(precision), 0, columns, d > 1 ? treeStride(n) : 0],
+        ...[scratch + thread * TREE_SCRATCH_BYTES, run.buffers.labels, x, stride, cuts, levels, cells, 0, 0],
+        bytesOf(precision),
       ]);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
     });
@@ -159,7 +158,6 @@ export class Filtering implements Assignment {
         kernels.plantTree(plan + thread * TREE_PLAN_BYTES, nodes + root * NODE_BYTES, count),
       n * ROOT_WORK,
     );
-    workspace.backTo(mark);
   }
 
   /** Chooses cuts, through the median of the longest side of some samples, for so many roots. */

@@ -1,6 +1,6 @@
 import type { Backend, Kernels } from '../backend/backend.js';
 import { THREAD } from '../backend/errand.js';
-import { BEST_BYTES, CHUNK, type RunBuffers } from '../backend/layout.js';
+import { BEST_BYTES, CHUNK, CHUNK_BYTES, distancesLayout, type RunBuffers } from '../backend/layout.js';
 import { inParts, now, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
 import { powerOfTwoAbove } from '../data/power-of-two.js';
@@ -16,6 +16,8 @@ export class Run {
   readonly magnitude: Float64Array;
   /** Writes the labels before they are read, where an algorithm keeps them elsewhere. */
   writeLabels: (() => Work) | undefined;
+  /** Address of the distances of all samples, where somebody took room for them. */
+  distancesAt = 0;
 
   constructor(
     /** May be replaced by others, as many or fewer. */
@@ -65,25 +67,24 @@ export class Run {
 
   /**
    * Labels samples that belong to no sum, adds them to the sums and takes their inertia, in one pass: `assign`, `accumulate` and
-   * `inertia` with the same bits.
+   * `inertia` with the same bits. There has to be room for their distances.
    */
   *labelOnce(): Work {
     const { samples, k, buffers, backend } = this;
-    const { d, stride } = samples;
-    const { labels, distances, centroids, values } = buffers;
+    const { values } = buffers;
     const assign = this.assignment();
     yield* samples.pass(
       (kernels, i, count, thread) => {
         assign(kernels, i, count, thread);
         this.accumulateRange(i, count, kernels, thread);
-        const to = distances + i * bytesOf(samples.precision);
-        kernels.sqDistances(samples.at(i), count, d, stride, centroids, labels + i * 4, to);
+        const to = this.distancesAt + i * bytesOf(samples.precision);
+        this.measureRange(kernels, i, count, to);
         return kernels.weightedSum(to, count, samples.weightAt(i));
       },
       CHUNK,
       values,
       backend,
-      k * d,
+      k * samples.d,
     );
     this.gatherSums();
   }
@@ -213,32 +214,36 @@ export class Run {
     this.buffers.nextCentroids = centroids;
   }
 
-  /** Fills `distances` with the squared distance of every sample to its labelled centroid. */
+  /** Room for the distances of all samples, until the workspace goes back to a mark. */
+  takeDistances(): void {
+    const { workspace, rows, precision, n } = this.samples;
+    this.distancesAt = workspace.take(distancesLayout({ n: rows, precision }), n).distances;
+  }
+
+  /** Fills that with the squared distance of every sample to its labelled centroid. */
   *measure(): Work {
     if (this.writeLabels) yield* this.writeLabels();
+    const bytes = bytesOf(this.samples.precision);
+    const { distancesAt } = this;
+    yield* this.samples.send((kernels, i, count) => this.measureRange(kernels, i, count, distancesAt + i * bytes));
+  }
+
+  private measureRange(kernels: Kernels, i: number, count: number, to: number): void {
     const { samples, buffers } = this;
-    const { d, stride } = samples;
-    const bytes = bytesOf(samples.precision);
-    yield* samples.send((kernels, i, count) =>
-      kernels.sqDistances(
-        samples.at(i),
-        count,
-        d,
-        stride,
-        buffers.centroids,
-        buffers.labels + i * 4,
-        buffers.distances + i * bytes,
-      ),
-    );
+    const { centroids, labels } = buffers;
+    kernels.sqDistances(samples.at(i), count, samples.d, samples.stride, centroids, labels + i * 4, to);
   }
 
   /** Σ w · squared distance of the samples to their centroids: per chunk in order, then the chunks in order. */
   *inertia(): Work<number> {
+    if (this.writeLabels) yield* this.writeLabels();
     const { samples, buffers } = this;
-    const bytes = bytesOf(samples.precision);
-    yield* this.measure();
     return yield* samples.pass(
-      (kernels, i, count) => kernels.weightedSum(buffers.distances + i * bytes, count, samples.weightAt(i)),
+      (kernels, i, count, thread) => {
+        const distances = buffers.chunk + thread * CHUNK_BYTES;
+        this.measureRange(kernels, i, count, distances);
+        return kernels.weightedSum(distances, count, samples.weightAt(i));
+      },
       CHUNK,
       buffers.values,
     );
@@ -276,7 +281,7 @@ export class Run {
   }
 
   distances(): FloatArray {
-    return this.samples.workspace.floats(this.samples.precision, this.buffers.distances, this.samples.n);
+    return this.samples.workspace.floats(this.samples.precision, this.distancesAt, this.samples.n);
   }
 
   /** k rows of centroidStride(d) at an address. */

@@ -23,6 +23,7 @@ export const OF_SAMPLES: ReadonlySet<string> = new Set([
 
 /** What `assign` needs as scratch. */
 export const BEST_BYTES = 256;
+export const CHUNK_BYTES = CHUNK * 8;
 
 /** The memory plan of a run: every buffer beside the samples, in bytes. */
 export function runLayout({ n, d, k, precision, threads }: Shape) {
@@ -33,8 +34,6 @@ export function runLayout({ n, d, k, precision, threads }: Shape) {
     labels: (n + 8) * 4,
     /** The labels that the sums stand for. */
     previous: (n + 8) * 4,
-    /** Squared distance of each sample to its centroid, or to its nearest seed. */
-    distances: n * value,
     /** Where the centroids stand, and where they go. */
     centroids,
     nextCentroids: centroids,
@@ -47,6 +46,8 @@ export function runLayout({ n, d, k, precision, threads }: Shape) {
     values: Math.ceil(n / CHUNK) * 8,
     /** The least scores of four rows, for each thread. */
     best: threads * BEST_BYTES,
+    /** Squared distances of a chunk of samples, for each thread. */
+    chunk: threads * CHUNK_BYTES,
     /** For a run in one call: what assembly/iterate.ts lays out there, and the first centroids. */
     plan: 80,
     start: centroids,
@@ -54,6 +55,11 @@ export function runLayout({ n, d, k, precision, threads }: Shape) {
 }
 
 export type RunBuffers = Record<keyof ReturnType<typeof runLayout>, number>;
+
+/** Squared distance of each sample to its centroid, or to its nearest seed, for as long as somebody needs those of all. */
+export const distancesLayout = ({ n, precision }: Pick<Shape, 'n' | 'precision'>) => ({
+  distances: n * bytesOf(precision),
+});
 
 /** Candidates of a panel of estimates. */
 export const SEED_PANEL = 8;
@@ -147,39 +153,38 @@ export const rootSizes = { shared: 2 ** 12, own: 2 ** 16 };
 export const treeLevels = (n: number, shared: boolean): number =>
   Math.min(Math.max(Math.floor(Math.log2(n / (shared ? rootSizes.shared : rootSizes.own))), 0), 10);
 
-/** Nodes of the trees at the most: one for ten samples beside the roots. */
-const treeNodes = (n: number, levels: number): number => Math.ceil(n / 10) + 2 ** levels;
+/** Nodes of the trees at the most: one for forty samples (twenty of float64) beside the roots. */
+const treeNodes = ({ n, precision, levels }: Pick<Shape, 'n' | 'precision'> & { levels: number }): number =>
+  Math.ceil((n * bytesOf(precision)) / 160) + 2 ** levels;
 
 export const TREE_PLAN_BYTES = 128;
-/** A cache line, so that threads do not wait for each other's. */
-export const FRESH_BYTES = 64;
+/** A block of 64 samples as it comes from its rows; whole cache lines, so that threads do not wait for each other's. */
+export const TREE_SCRATCH_BYTES = 2624;
 
 /** Addresses of candidates that lists have room for, one list behind the other along a way down the tree. */
 export const listRoom = (k: number): number => 12 * k;
 
 /** What the filtering algorithm takes beside the buffers of the run. */
-export function filterLayout({ n, d, k, precision, threads, levels }: Shape & { levels: number }) {
+export function filterLayout(shape: Shape & { levels: number }) {
+  const { n, d, k, precision, threads, levels } = shape;
+  const all = treeNodes(shape);
   return {
     /** For each thread, and so with the scratch below. */
     plan: threads * TREE_PLAN_BYTES,
-    /** The samples once more, in the order of the tree: in columns, those of leaves, and as whole vectors, each with its index. */
-    columns: treeStride(n) * d * bytesOf(precision),
+    /** The samples once more, in the order of the tree, each with its index. */
     rows: n * treeRowBytes(d, precision),
     /** For each root which node is free. */
     frees: 2 ** levels * 4,
-    nodes: treeNodes(n, levels) * NODE_BYTES,
-    nodeSums: treeNodes(n, levels) * sumsEntryLength(d) * 8,
+    nodes: all * NODE_BYTES,
+    nodeSums: all * sumsEntryLength(d) * 8,
     records: k * RECORD_BYTES,
     lists: threads * listRoom(k) * 4,
     squares: threads * k * 8,
-    fresh: threads * FRESH_BYTES,
+    scratch: threads * TREE_SCRATCH_BYTES,
   };
 }
 
 export type FilterBuffers = Record<keyof ReturnType<typeof filterLayout>, number>;
-
-/** Elements from column to column of the samples in the order of the tree. */
-export const treeStride = (n: number): number => (n + 7) & ~7;
 
 /** Samples that are counted apart, and in one kernel call, when they are brought to their roots. */
 export const CELL_ROWS = 16384;
@@ -187,13 +192,17 @@ export const CELL_ROWS = 16384;
 /** Bytes of a cut between roots. */
 export const CUT_BYTES = 16;
 
-export const treeRowBytes = (d: number, precision: Precision): number => (d * bytesOf(precision) + 4 + 15) & ~15;
+/** d values, and an index in the last four bytes. */
+export const treeRowBytes = (d: number, precision: Precision): number => (d + 1) * bytesOf(precision);
 
-/** What bringing samples to their roots takes: the root of each, how many of a range belong to each, and the cuts between these. */
-export const growLayout = ({ n, levels }: Pick<Shape, 'n'> & { levels: number }) => ({
-  cells: n * 2,
-  starts: Math.ceil(n / CELL_ROWS) * 2 ** levels * 4,
-  cuts: 2 ** levels * CUT_BYTES,
+/**
+ * Where the roots of the samples stand (u16), how many samples of each range belong to each root (i32), and the cuts between these:
+ * where there are no nodes below the roots yet, and no sums.
+ */
+export const growPlaces = ({ nodes, nodeSums }: FilterBuffers, levels: number) => ({
+  cells: nodes + 2 ** levels * NODE_BYTES,
+  cuts: nodeSums,
+  starts: nodeSums + 2 ** levels * CUT_BYTES,
 });
 
 /** As in assembly/constants.ts: rows of a block that samples are compared with for silhouettes, and where they begin in it. */

@@ -210,6 +210,7 @@ class StreamedLloyd {
     const backend = workspace.backendFor(options.relaxedSimd);
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, heaviest, backend);
     run.writeGrids(statistics.magnitude, heaviest, n);
+    run.takeDistances();
     return run;
   }
 

@@ -131,6 +131,7 @@ class Seeds {
       distances: CHAIN * 8,
     };
     this.room = workspace.take(sizes, CHAIN);
+    run.takeDistances();
     const stride = d <= COLUMNS_MAX_D ? CHAIN : d;
     this.chain = new Samples(workspace, precision, CHAIN, d, this.room.x, stride);
   }

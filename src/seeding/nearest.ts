@@ -17,11 +17,11 @@ export function placeSeed({ samples, k, buffers }: Run, j: number, values: reado
  * The kernels are the samples' own: seeds do not depend on relaxed arithmetic.
  */
 export function* measureNearest(
-  { buffers }: Run,
+  { buffers, distancesAt }: Run,
   count: number,
   samples: Samples,
   labels: number = buffers.labels,
-  distances: number = buffers.distances,
+  distances: number = distancesAt,
 ): Work<FloatArray> {
   const { kernels, precision, d, stride } = samples;
   kernels.pack(buffers.centroids, count, d, buffers.packed);

@@ -45,6 +45,7 @@ class Cover {
 
   constructor(private readonly run: Run) {
     const { precision, n } = run.samples;
+    run.takeDistances();
     this.closest = floatArray(precision, n).fill(Infinity);
     this.nearest = new Int32Array(n);
   }

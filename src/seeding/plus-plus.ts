@@ -14,7 +14,9 @@ export const drawsFor = (k: number): number => 1 + (k - 1) * trialsFor(k);
 /** Puts the first centroids of a run where greedy k-means++ chooses. */
 export function* plusPlus(run: Run, random: Random): Work {
   const { samples, k } = run;
+  const mark = samples.workspace.mark();
   const chosen = yield* choosePlusPlus(samples, k, random, potentialBuffers(run));
+  samples.workspace.backTo(mark);
   run.setCentroids((yield* samples.readAll(chosen)).flat());
 }
 
@@ -48,10 +50,11 @@ export function* choosePlusPlus(
   }
 }
 
-/** Buffers of a run that hold nothing yet. */
+/** Buffers of a run that hold nothing yet, and room for distances. */
 export function potentialBuffers(run: Run): PotentialBuffers {
-  const { distances, labels, previous, centroids } = run.buffers;
-  return { closest: distances, nearest: labels, improved: previous, seeds: centroids };
+  const { labels, previous, centroids } = run.buffers;
+  run.takeDistances();
+  return { closest: run.distancesAt, nearest: labels, improved: previous, seeds: centroids };
 }
 
 function indexOfGreatest(values: ArrayLike<number>): number {

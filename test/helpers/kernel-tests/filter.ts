@@ -11,6 +11,9 @@ import type { KernelTests } from '../kernel-table.js';
 /** Whose all samples of a node are, in words. */
 const OWNER = 23;
 
+/** Samples of a block of a leaf. */
+const BLOCK = 64;
+
 /** Kernels of the filtering algorithm, by way of the class that writes their plan. They are for samples in columns. */
 export const filterTests = {
   /** Samples are told apart by the cuts from the root down. */
@@ -150,7 +153,7 @@ function placeCells(bench: Bench) {
   const at = {
     cells: memory.space(n, 2),
     counts: memory.space(roots, 4),
-    rows: memory.space((roots * n * rowBytes) / 16, 16),
+    rows: memory.space((roots * n * rowBytes) / 8, 8),
   };
   const words = new Int32Array(TREE_PLAN_BYTES / 4);
   words.set([at.rows, rowBytes, d]);
@@ -183,20 +186,34 @@ function expectNode(bench: Bench, rows: number, node: number, start: number, cou
       ...expectNode(bench, rows, child + NODE_BYTES, start + lower, count - lower),
     ];
   }
-  const { d, precision } = bench;
-  const rowBytes = treeRowBytes(d, precision);
   const box = bench.memory.backend.name === 'js' ? undefined : bench.readFloat64(node, 8);
   return Array.from({ length: count }, (_, i) => {
-    const row = rows + (start + i) * rowBytes;
-    const [sample] = bench.readInt32(row + rowBytes - 4, 1);
-    const values = bench.read(row, d);
-    expectSame(values, bench.rows[sample!]!);
+    const { sample, values } =
+      child === 0 ? readFromLeaf(bench, rows, start, count, i) : readRow(bench, rows, start + i);
+    expectSame(values, bench.rows[sample]!);
     values.forEach((value, f) => {
       if (!box) return;
       const reach = Math.abs(value - box[f]!);
       if (!(reach <= box[4 + f]! * 0.5 + 2 ** -50 * (Math.abs(value) + Math.abs(box[f]!))))
         expect.fail(`${value} lies outside of its box`);
     });
-    return sample!;
+    return sample;
   });
+}
+
+function readRow(bench: Bench, rows: number, at: number): { sample: number; values: NumericArray } {
+  const { d, precision } = bench;
+  const rowBytes = treeRowBytes(d, precision);
+  const row = rows + at * rowBytes;
+  return { sample: bench.readInt32(row + rowBytes - 4, 1)[0]!, values: bench.read(row, d) };
+}
+
+/** In a leaf, 64 samples at a time lie in columns, the last of which tells which they are. */
+function readFromLeaf(bench: Bench, rows: number, start: number, count: number, i: number) {
+  const { d, precision, bytes } = bench;
+  const from = i - (i % BLOCK);
+  const size = Math.min(count - from, BLOCK);
+  const block = rows + (start + from) * treeRowBytes(d, precision);
+  const values = Array.from({ length: d }, (_, f) => bench.read(block + (f * size + (i % BLOCK)) * bytes, 1)[0]!);
+  return { sample: bench.readInt32(block + d * size * bytes + (i % BLOCK) * 4, 1)[0]!, values };
 }
