@@ -5,13 +5,15 @@ import { readSource } from '../src/data/source.js';
 import { Fit } from '../src/fit.js';
 import { resolveOptions } from '../src/options.js';
 import { createRandom } from '../src/random.js';
+import type { KMeansOptions } from '../src/types.js';
 import { type Problem, toConvergence } from './data.js';
 
 /** What `kmeans` makes before its first iteration, in a workspace of its own; the starting rows are in place. */
-export function prepareFit(problem: Problem): Fit {
+export function prepareFit(problem: Problem, algorithm: KMeansOptions['algorithm'] = 'auto'): Fit {
   const { values, d, k } = problem;
   const workspace = new Workspace(createBackend());
-  const fit = now(Fit.prepare(workspace, values, readSource(values, d), k, resolveOptions(toConvergence(problem))));
+  const options = resolveOptions({ ...toConvergence(problem), algorithm });
+  const fit = now(Fit.prepare(workspace, values, readSource(values, d), k, options));
   fit.iterate(createRandom(0), true).next();
   return fit;
 }

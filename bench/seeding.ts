@@ -83,7 +83,8 @@ async function measure(shape: Shape): Promise<string[]> {
   const { n, d, k, kind } = shape;
   const problem = makeProblem(shape);
   await server.load(problem);
-  const { run } = prepareFit(problem);
+  // Labels are those of `assign`, not of a tree that has been planted.
+  const { run } = prepareFit(problem, 'lloyd');
 
   now(plusPlus(run, createRandom(0)));
   const ours: Seeding[] = [];
