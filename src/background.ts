@@ -208,7 +208,7 @@ async function inSlices<T>(
 }
 
 /** Drives work in a deferred workspace to its end, and has its passes made by the pool or, where none of it starts, by this thread. */
-export async function drive<T>(
+async function drive<T>(
   work: Work<T>,
   workspace: Workspace,
   signal?: AbortSignal,

@@ -204,6 +204,7 @@ function blockOf(
     panel(j) {
       const mark = workspace.mark();
       const { distances, panel } = workspace.take({ distances: count * width * value, panel: d * 32 }, count);
+      // Until the next panel, which comes to the same place.
       workspace.backTo(mark);
       kernels.packDirect(centroids + j * centroidStride(d) * value, Math.min(width, k - j), d, panel);
       kernels.panelDistances(samples.x, count, d, stride, panel, distances, width);

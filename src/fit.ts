@@ -8,7 +8,7 @@ import type { Work } from './backend/pass.js';
 import { bytesOf, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
-import { type FeatureStatistics, measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
+import { type FeatureStatistics, finiteSums, measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
 import { bringSamples, normalise, Samples, samplesBytes, stagingBytes } from './data/samples.js';
 import type { Source } from './data/source.js';
 import { checkWeights, heaviestOf } from './data/weights.js';
@@ -154,18 +154,14 @@ export function* placeSamples(
   // A matrix in this workspace is clustered where it is, and moved there.
   const inPlace = resident?.isIn(workspace);
   let samples = inPlace ? new Samples(workspace, precision, n, d, resident!.pointer, d, weightsAt) : yield* copy();
-  const measure = function* (centred: boolean | Float64Array) {
-    const mark = workspace.mark();
-    const room = workspace.take(statisticsLayout(rows, d), n);
-    const statistics = yield* measureFeatures(samples, room, centred, rowsBefore);
-    workspace.backTo(mark);
-    return statistics;
-  };
+  const mark = workspace.mark();
+  const room = workspace.take(statisticsLayout(rows, d), n);
   if (metric === 'cosine') {
-    yield* measure(false);
+    yield* finiteSums(samples, room, rowsBefore);
     yield* normalise(samples);
   }
-  const statistics = yield* measure(given ?? metric === 'euclidean');
+  const statistics = yield* measureFeatures(samples, room, given ?? metric === 'euclidean', rowsBefore);
+  workspace.backTo(mark);
   const { shift } = statistics;
   if (shift.some((value) => value !== 0) && !(inPlace && (yield* resident!.move(shift)))) {
     if (inPlace) samples = yield* copy();

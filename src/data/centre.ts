@@ -46,14 +46,23 @@ export function* measureFeatures(
   rowsBefore = 0,
 ): Work<FeatureStatistics> {
   const { n, d, precision } = samples;
-  const sums = new Float64Array(d);
-  const ranges = yield* addSums(samples, room, sums);
-  // The sums tell whether all values are finite.
-  if (!sums.every(Number.isFinite)) throw yield* firstNonFinite(samples, ranges, rowsBefore);
+  const sums = yield* finiteSums(samples, room, rowsBefore);
   const means = sums.map((sum) => sum / n);
   const spread = emptySpread(d);
   yield* addSpread(samples, room, means, spread);
   return statisticsOf(means, spread, n, precision, centred);
+}
+
+/**
+ * d sums of the samples, which tell whether all values are finite.
+ *
+ * @throws ERR_NON_FINITE
+ */
+export function* finiteSums(samples: Samples, room: StatisticsRoom, rowsBefore: number): Work<Float64Array> {
+  const sums = new Float64Array(samples.d);
+  const ranges = yield* addSums(samples, room, sums);
+  if (!sums.every(Number.isFinite)) throw yield* firstNonFinite(samples, ranges, rowsBefore);
+  return sums;
 }
 
 /**

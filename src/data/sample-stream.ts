@@ -9,7 +9,7 @@ import {
   addSums,
   emptySpread,
   type FeatureStatistics,
-  measureFeatures,
+  finiteSums,
   statisticsLayout,
   statisticsOf,
   subtractShift,
@@ -61,7 +61,7 @@ export class SampleStream {
     for await (const block of this.blocks()) {
       const { samples, room } = now(this.copy(workspace, block));
       sums ??= new Float64Array(this.d);
-      now(measureFeatures(samples, room, false, n));
+      now(finiteSums(samples, room, n));
       reservoir.offer(samples);
       this.heaviest = Math.max(this.heaviest, block.weights ? heaviestOf(block.weights) : 1);
       this.normalise(samples);

@@ -210,7 +210,7 @@ export const SLICE_VALUES = 2 ** 18;
 /** Values written before the next pause where memory may be fresh, of which every page takes some ten microseconds. */
 const FRESH_VALUES = 2 ** 15;
 
-/** Copies rows `from` … `to` − 1 of a source to address x, in the layout of d. */
+/** Copies all rows of a source to address x, in the layout of d. */
 export function* copySamples(
   workspace: Workspace,
   source: Source,
@@ -218,32 +218,23 @@ export function* copySamples(
   x: number,
   staging: number,
   weights = 0,
-  from = 0,
-  to = source.nSamples,
 ): Work<Samples> {
-  const { nFeatures: d } = source;
-  const n = to - from;
+  const { nSamples: n, nFeatures: d } = source;
   const samples = new Samples(workspace, precision, n, d, x, strideOf(n, d), weights);
   const rows = d <= COLUMNS_MAX_D ? PASS_ROWS : workspace.deferred ? Math.ceil(FRESH_VALUES / d) : n;
   for (let i = 0; i < n; i += rows) {
     const count = Math.min(rows, n - i);
     const at = d <= COLUMNS_MAX_D ? staging : samples.at(i);
-    source.write(workspace.floats(precision, at, count * d), from + i, from + i + count);
+    source.write(workspace.floats(precision, at, count * d), i, i + count);
     if (d <= COLUMNS_MAX_D) samples.kernels.toColumns(at, count, d, samples.at(i), samples.stride);
     if (workspace.deferred) yield;
   }
   return samples;
 }
 
-/** Copies all rows of a source to address x, in this thread's memory or, where samples lie with workers, in theirs. */
-export const bringSamples = (
-  workspace: Workspace,
-  source: Source,
-  precision: Precision,
-  x: number,
-  staging: number,
-  weights = 0,
-): Work<Samples> => (workspace.parts ? scatterSamples : copySamples)(workspace, source, precision, x, staging, weights);
+/** The same in this thread's memory or, where samples lie with workers, in theirs. */
+export const bringSamples: typeof copySamples = (workspace, ...rest) =>
+  (workspace.parts ? scatterSamples : copySamples)(workspace, ...rest);
 
 /** Slices that are on their way to workers at a time. */
 const SLICES = 3;
@@ -255,7 +246,7 @@ function* scatterSamples(
   precision: Precision,
   x: number,
   staging: number,
-  weights: number,
+  weights = 0,
 ): Work<Samples> {
   const { nSamples: n, nFeatures: d } = source;
   const parts = workspace.parts!;
