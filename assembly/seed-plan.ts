@@ -36,4 +36,3 @@ export const STARTS: usize = 192; // 24 × i32: what dot products with the candi
 export const MARKS: usize = 288; // 256 × i32: candidates that may be nearer, as bits
 export const OPEN: usize = 1312; // 256 × i32: samples that have any
 export const TOUCHED: usize = 2336; // i32: keeps loads alive that only fetch
-export const BLOCK: usize = 2352; // ⌈d / 2⌉ × 32 bytes: eight samples as i16

@@ -1,6 +1,6 @@
 import { BYTES_MIN_D } from '../constants';
 import {
-  ABSOLUTE, BLOCK, D, FACTOR, LIMITS, MARKS, OF_CANDIDATE, OF_SAMPLE, PANELS, QUANTISED, SCALES, SCRATCH, STARTS, TRIALS,
+  ABSOLUTE, D, FACTOR, LIMITS, MARKS, OF_CANDIDATE, OF_SAMPLE, PANELS, QUANTISED, SCALES, SCRATCH, STARTS, TRIALS,
 } from '../seed-plan';
 
 /**
@@ -36,23 +36,18 @@ export function estimate(plan: usize, from: i32, count: i32): void {
     v128.store(marks, i32x4.splat(0), 16);
     const la = leastOpen(v128.load(limits + at), off, scale);
     const lb = leastOpen(v128.load(limits + at, 16), off, scale);
-    let x = samples + ((at * <usize>pairs) >> bytes);
-    if (bytes) x = widen(x, pairs, scratch + BLOCK);
+    const x = samples + ((at * <usize>pairs) >> bytes);
     for (let t = 0; t < trials; t += 4) {
       const four = panels + <usize>(t >> 3) * panelBytes + (<usize>(t & 4) << 2) + 64;
       const starts = scratch + STARTS + (<usize>t << 2);
       const bits = i32x4.splat(((1 << trials) - 1) & (15 << t));
-      if (trials - t > 3) estimateFour(true, x, pairs, four, starts, la, lb, marks, bits);
-      else estimateFour(false, x, pairs, four, starts, la, lb, marks, bits);
+      if (trials - t > 3) {
+        if (bytes) estimateFour(true, true, x, pairs, four, starts, la, lb, marks, bits);
+        else estimateFour(true, false, x, pairs, four, starts, la, lb, marks, bits);
+      } else if (bytes) estimateFour(false, true, x, pairs, four, starts, la, lb, marks, bits);
+      else estimateFour(false, false, x, pairs, four, starts, la, lb, marks, bits);
     }
   }
-}
-
-/** Writes i8 as i16; returns where. */
-@inline
-function widen(bytes: usize, pairs: i32, to: usize): usize {
-  for (let at: usize = 0; at < <usize>pairs << 4; at += 8) v128.store(to + (at << 1), v128.load8x8_s(bytes + at));
-  return to;
 }
 
 /** The greatest integers that sums of dot products and starts must exceed. */
@@ -65,7 +60,7 @@ function leastOpen(limits: v128, off: f32, scale: f32): v128 {
 /** The register tile of estimates: eight samples and four candidates, or three. */
 @inline
 function estimateFour(
-  all: bool, samples: usize, pairs: i32, four: usize, starts: usize, la: v128, lb: v128, marks: usize, bits: v128,
+  all: bool, bytes: bool, samples: usize, pairs: i32, four: usize, starts: usize, la: v128, lb: v128, marks: usize, bits: v128,
 ): void {
   let a0 = v128.load32_splat(starts);
   let a1 = v128.load32_splat(starts, 4);
@@ -78,11 +73,10 @@ function estimateFour(
   let c = four;
   let x = samples;
   let f = pairs;
-  // Leaving between steps ends the basic block, see scoreTile.
   let xa: v128, xb: v128, s: v128;
-  while (true) {
-    xa = v128.load(x);
-    xb = v128.load(x, 16);
+  do {
+    xa = bytes ? v128.load8x8_s(x) : v128.load(x);
+    xb = bytes ? v128.load8x8_s(x, 8) : v128.load(x, 16);
     s = v128.load32_splat(c);
     a0 = i32x4.add(a0, i32x4.dot_i16x8_s(xa, s));
     b0 = i32x4.add(b0, i32x4.dot_i16x8_s(xb, s));
@@ -97,27 +91,9 @@ function estimateFour(
       a3 = i32x4.add(a3, i32x4.dot_i16x8_s(xa, s));
       b3 = i32x4.add(b3, i32x4.dot_i16x8_s(xb, s));
     }
-    if (--f == 0) break;
-    xa = v128.load(x, 32);
-    xb = v128.load(x, 48);
-    s = v128.load32_splat(c, 32);
-    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(xa, s));
-    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(xb, s));
-    s = v128.load32_splat(c, 36);
-    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(xa, s));
-    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(xb, s));
-    s = v128.load32_splat(c, 40);
-    a2 = i32x4.add(a2, i32x4.dot_i16x8_s(xa, s));
-    b2 = i32x4.add(b2, i32x4.dot_i16x8_s(xb, s));
-    if (all) {
-      s = v128.load32_splat(c, 44);
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(xa, s));
-      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(xb, s));
-    }
-    c += 64;
-    x += 64;
-    if (--f == 0) break;
-  }
+    c += 32;
+    x += bytes ? 16 : 32;
+  } while (--f);
   // Mostly none of the four is open to any sample.
   xa = i32x4.max_s(i32x4.max_s(a0, a1), a2);
   xb = i32x4.max_s(i32x4.max_s(b0, b1), b2);

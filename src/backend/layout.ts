@@ -68,7 +68,7 @@ export const SEED_PANEL = 8;
 export const SEED_BYTES_MIN_D = 64;
 
 export const SEED_PLAN_BYTES = 96;
-export const seedScratchBytes = (d: number): number => 2352 + Math.ceil(d / 2) * 32;
+export const SEED_SCRATCH_BYTES = 2352;
 
 /** What greedy k-means++ takes while it runs, `trials` candidates at a step; quantised samples only where they are asked for. */
 export function seedLayout(shape: Shape & { trials: number; quantised: boolean }) {
@@ -80,7 +80,7 @@ export function seedLayout(shape: Shape & { trials: number; quantised: boolean }
   return {
     /** For each thread, as what assembly/seed.ts lays out in its scratch. */
     plan: threads * SEED_PLAN_BYTES,
-    scratch: threads * seedScratchBytes(d),
+    scratch: threads * SEED_SCRATCH_BYTES,
     candidates: trials * centroidStride(d) * value,
     /** Up to which squared distance samples of a seed are safe from all candidates. */
     thresholds: k * value,

@@ -1,4 +1,4 @@
-import { CHUNK, SEED_PLAN_BYTES, type SeedBuffers, seedLayout, seedScratchBytes } from '../backend/layout.js';
+import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, centroidStride, floatArray } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
@@ -182,7 +182,7 @@ export function writeSeedPlan(
       .int32(room.plan + thread * SEED_PLAN_BYTES, 18)
       .set([
         ...[x, d, stride, weights, buffers.closest, buffers.nearest, buffers.improved, room.candidates, trials],
-        ...[room.gains, room.potentials, room.scratch + thread * seedScratchBytes(d), room.thresholds],
+        ...[room.gains, room.potentials, room.scratch + thread * SEED_SCRATCH_BYTES, room.thresholds],
         ...(quantised ? [room.quantised, room.scales, room.sqNorms, room.limits, room.panels] : [0, 0, 0, 0, 0]),
       ]);
 }

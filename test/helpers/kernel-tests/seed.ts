@@ -2,9 +2,9 @@ import { expect } from 'vitest';
 import {
   CHUNK,
   SEED_BYTES_MIN_D,
+  SEED_SCRATCH_BYTES,
   type SeedBuffers,
   seedLayout,
-  seedScratchBytes,
 } from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
@@ -148,7 +148,7 @@ export const seedTests = {
       { pointer: closest, bytes: n * bytes },
       { pointer: nearest, bytes: n * 4 },
       { pointer: room.limits, bytes: n * 4 },
-      { pointer: room.scratch, bytes: seedScratchBytes(bench.d) },
+      { pointer: room.scratch, bytes: SEED_SCRATCH_BYTES },
     ];
     const sums: number[] = [];
     forChunks(n, (i, count) => {
