@@ -12,5 +12,5 @@ export * from './quantise';
 export * from './seed';
 export * from './shift';
 export * from './silhouette';
-export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64 } from './cells';
-export { plantTreeF32, plantTreeF64 } from './tree';
+export { countCellsF32, countCellsF64, fillCellsF32, fillCellsF64 } from './tree/cells';
+export { plantTreeF32, plantTreeF64 } from './tree/nodes';

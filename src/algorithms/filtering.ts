@@ -25,7 +25,7 @@ const LOOK_WORK = 128;
 const ROOT_WORK = 16;
 
 // The parts of a node that are written here, in words, and its limit, in float64; and of a plan, in words and bytes. See
-// assembly/tree-plan.ts.
+// assembly/tree/plan.ts.
 const START = 20;
 const COUNT = 21;
 const OWNER = 23;

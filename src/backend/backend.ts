@@ -87,7 +87,7 @@ export interface Kernels {
   /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
   advance(plan: number, from: number, count: number, first: number): number;
 
-  /** Tells below which root samples belong, and counts them. See assembly/tree-plan.ts. */
+  /** Tells below which root samples belong, and counts them. See assembly/tree/plan.ts. */
   countCells(plan: number, from: number, n: number, counts: number): void;
   /** Copies them into rows, those of a root together. */
   fillCells(plan: number, from: number, n: number, starts: number): void;

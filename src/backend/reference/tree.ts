@@ -8,7 +8,7 @@ export function treeKernels(
 ): Pick<Kernels, 'countCells' | 'fillCells' | 'plantTree' | 'filter' | 'spreadLabels'> {
   const { bytes, round, floats, f64, i32, u16, weightAt, addSample, addToEntry, wordsOf } = arithmetic;
 
-  /** What kernels of the filtering algorithm need of their plan, see assembly/tree-plan.ts. */
+  /** What kernels of the filtering algorithm need of their plan, see assembly/tree/plan.ts. */
   function treePlan(plan: number) {
     const [rows, rowBytes, d, , labels, weights, nodes, nodeSums, sums, list, listEnd] = wordsOf(plan);
     const [sampleLabels, source, sourceStride, cuts, levels, cells] = wordsOf(plan + 60);

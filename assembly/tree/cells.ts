@@ -1,9 +1,9 @@
-import { CELLS, CUTS, D, LEVELS, ROW_BYTES, ROWS, SOURCE, SOURCE_STRIDE } from './tree-plan';
+import { CELLS, CUTS, D, LEVELS, ROW_BYTES, ROWS, SOURCE, SOURCE_STRIDE } from './plan';
 
 /**
  * Tells samples `from` … `from + n − 1` by the cuts below which root they belong.
  *
- * @param plan in: see tree-plan.ts; CELLS out
+ * @param plan in: see plan.ts; CELLS out
  * @param counts out: i32, how many belong below each root
  */
 export function countCells<T>(plan: usize, from: i32, n: i32, counts: usize): void {
@@ -52,7 +52,7 @@ function putCell(cells: usize, i: i32, cell: i32, counts: usize): void {
 /**
  * Copies the same samples into rows, those of a root together.
  *
- * @param plan in: see tree-plan.ts; ROWS out
+ * @param plan in: see plan.ts; ROWS out
  * @param starts inout: i32, the next row for a sample of each root
  */
 export function fillCells<T>(plan: usize, from: i32, n: i32, starts: usize): void {

@@ -1,4 +1,4 @@
-import { sumsEntryBytes } from './constants';
+import { sumsEntryBytes } from '../constants';
 
 // A plan, written by TypeScript: addresses and counts (i32) …
 /**
@@ -55,6 +55,15 @@ export const MOVED: usize = 112;
 /** How far rounding can reach in the difference of two scores. */
 export const MARGIN: usize = 120;
 
+/** By how much more than the nearest candidate those that are ruled out are farther at least: for a walk alone. */
+export const GAP: usize = 104;
+
+// The record of a centroid: its coordinates (4 × f64, zeros behind d), then …
+/** … its index, ‖c‖² and −2c, each a T; … */
+export const COORDINATES: usize = 32;
+/** … and its index, i32. */
+export const INDEX: usize = 88;
+
 // A node.
 /** 4 × f64: the middle of the box around its samples, zeros behind d. */
 export const MIDDLE: usize = 0;
@@ -86,4 +95,10 @@ export function rowsOf(plan: usize, node: usize): usize {
 @inline
 export function sumsOf(plan: usize, node: usize): usize {
   return load<usize>(plan, NODE_SUMS) + ((node - load<usize>(plan, NODES)) / NODE_BYTES) * <usize>sumsEntryBytes(load<i32>(plan, D));
+}
+
+/** Bytes of the columns of a block, behind which stands which samples they are. */
+@inline
+export function columnsBytes(plan: usize, size: usize): usize {
+  return size * <usize>(load<i32>(plan, D) * load<i32>(plan, BYTES));
 }

@@ -1,0 +1,119 @@
+import { minAcross, storeLabels } from '../inline/lanes';
+import { multiplyAdd } from '../inline/multiply-add';
+import { claim, relabel } from './owners';
+import { BLOCK, BYTES, CHANGED, COORDINATES, COUNT, D, LABELS, OWNER, rowsOf, ROW_BYTES, SCRATCH, START } from './plan';
+
+/** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
+export function compare(plan: usize, node: usize, list: usize, end: usize, nearest: i32): f64 {
+  const owner = load<i32>(node, OWNER);
+  if (owner >= 0) {
+    // So far all were one cluster's. Most will be the nearest's.
+    if (owner != nearest) claim(plan, node, nearest);
+    const start = load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2);
+    const count = <usize>load<i32>(node, COUNT);
+    for (let i: usize = 0; i < count; i++) store<i32>(start + (i << 2), nearest);
+    store<i32>(node, -1, OWNER);
+  }
+  // What `claim` counted already must not count twice, nor those that return.
+  const before = owner != nearest ? owner : -1;
+  return load<i32>(plan, BYTES) == 4 ? compareBlocks<f32>(plan, node, list, end, before) : compareBlocks<f64>(plan, node, list, end, before);
+}
+
+function compareBlocks<T>(plan: usize, node: usize, list: usize, end: usize, before: i32): f64 {
+  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const count = <usize>load<i32>(node, COUNT);
+  const labels = load<usize>(plan, LABELS) + (<usize>load<i32>(node, START) << 2);
+  let gap = Infinity;
+  for (let from: usize = 0; from < count; from += BLOCK) {
+    const block = rowsOf(plan, node) + from * rowBytes;
+    gap = min(gap, blockOf<T>(plan, block, min(count - from, BLOCK), labels + (from << 2), list, end, before));
+  }
+  return gap;
+}
+
+/** One loop for each d, which is a constant where it is inlined; of one feature, the second is that one again, times 0. */
+@inline
+function blockOf<T>(plan: usize, block: usize, size: usize, labels: usize, list: usize, end: usize, before: i32): f64 {
+  switch (load<i32>(plan, D)) {
+    case 3: return compareBlock<T>(3, size, plan, block, size, labels, list, end, before);
+    case 4: return compareBlock<T>(4, size, plan, block, size, labels, list, end, before);
+    default: return compareBlock<T>(2, load<i32>(plan, D) > 1 ? size : 0, plan, block, size, labels, list, end, before);
+  }
+}
+
+@inline
+function compareBlock<T>(
+  d: i32, stride: usize, plan: usize, block: usize, size: usize, labels: usize, list: usize, end: usize, before: i32,
+): f64 {
+  const column = stride * sizeof<T>();
+  const step: usize = 32 / sizeof<T>();
+  let gap = v128.splat<T>(<T>Infinity);
+  for (let i: usize = 0; i < size; i += step) {
+    // The last vectors overlap those before them rather than reach into the next block, unless there are none before.
+    const from = size < step ? 0 : min(i, size - step);
+    const px = block + from * sizeof<T>();
+    const x0 = v128.load(px);
+    const y0 = v128.load(px, 16);
+    const x1 = v128.load(px + column);
+    const y1 = v128.load(px + column, 16);
+    const x2 = d > 2 ? v128.load(px + 2 * column) : x0;
+    const y2 = d > 2 ? v128.load(px + 2 * column, 16) : x0;
+    const x3 = d > 3 ? v128.load(px + 3 * column) : x0;
+    const y3 = d > 3 ? v128.load(px + 3 * column, 16) : x0;
+    let bestX = v128.splat<T>(<T>Infinity);
+    let bestY = bestX;
+    let nextX = bestX;
+    let nextY = bestX;
+    let indexX = v128.splat<T>(0);
+    let indexY = indexX;
+    for (let at = list; at < end; at += 4) {
+      const p = load<usize>(at) + COORDINATES;
+      let sx = v128.load_splat<T>(p, sizeof<T>());
+      let sy = sx;
+      const c0 = v128.load_splat<T>(p, 2 * sizeof<T>());
+      sx = multiplyAdd<T>(sx, x0, c0);
+      sy = multiplyAdd<T>(sy, y0, c0);
+      const c1 = v128.load_splat<T>(p, 3 * sizeof<T>());
+      sx = multiplyAdd<T>(sx, x1, c1);
+      sy = multiplyAdd<T>(sy, y1, c1);
+      if (d > 2) {
+        const c2 = v128.load_splat<T>(p, 4 * sizeof<T>());
+        sx = multiplyAdd<T>(sx, x2, c2);
+        sy = multiplyAdd<T>(sy, y2, c2);
+      }
+      if (d > 3) {
+        const c3 = v128.load_splat<T>(p, 5 * sizeof<T>());
+        sx = multiplyAdd<T>(sx, x3, c3);
+        sy = multiplyAdd<T>(sy, y3, c3);
+      }
+      const index = v128.load_splat<T>(p);
+      indexX = v128.pmax<T>(indexX, v128.and(v128.lt<T>(sx, bestX), index));
+      indexY = v128.pmax<T>(indexY, v128.and(v128.lt<T>(sy, bestY), index));
+      nextX = v128.pmin<T>(nextX, v128.pmax<T>(bestX, sx));
+      nextY = v128.pmin<T>(nextY, v128.pmax<T>(bestY, sy));
+      bestX = v128.pmin<T>(bestX, sx);
+      bestY = v128.pmin<T>(bestY, sy);
+    }
+    gap = v128.pmin<T>(gap, v128.pmin<T>(v128.sub<T>(nextX, bestX), v128.sub<T>(nextY, bestY)));
+    update<T>(plan, block, size, from, labels, indexX, indexY, before);
+  }
+  return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
+}
+
+/** Moves the samples, of eight (four) from `from` on, whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
+@inline
+function update<T>(plan: usize, block: usize, size: usize, from: usize, labels: usize, a: v128, b: v128, before: i32): void {
+  const first = labels + (from << 2);
+  const fresh = load<usize>(plan, SCRATCH);
+  storeLabels<T>(fresh, a, b);
+  let changes = i32x4.bitmask(i32x4.ne(v128.load(fresh), v128.load(first)));
+  if (sizeof<T>() == 4) changes |= i32x4.bitmask(i32x4.ne(v128.load(fresh, 16), v128.load(first, 16))) << 4;
+  changes &= (1 << <i32>min<usize>(size - from, 8)) - 1;
+  while (changes) {
+    const lane = <usize>ctz(changes);
+    changes &= changes - 1;
+    const to = load<i32>(fresh + (lane << 2));
+    relabel<T>(plan, block, size, from + lane, first + (lane << 2), to);
+    if (before >= 0) store<i32>(plan, load<i32>(plan, CHANGED) - (to == before ? 2 : 1), CHANGED);
+  }
+}
