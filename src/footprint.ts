@@ -2,7 +2,7 @@ import { algorithmFor, boundsFor } from './algorithms/choose.js';
 import { boundsLayout, distancesLayout, filterLayout, runLayout, seedLayout, treeLevels } from './backend/layout.js';
 import { memoryLimit } from './backend/workspace.js';
 import { statisticsLayout } from './data/centre.js';
-import { samplesBytes, stagingBytes } from './data/samples.js';
+import { samplesBytes, stagingBytes } from './data/copy-samples.js';
 import type { Source } from './data/source.js';
 import { outOfMemory } from './errors.js';
 import type { ResolvedOptions } from './options.js';

@@ -1,6 +1,7 @@
 import { runLayout } from '../backend/layout.js';
 import { inParts, now, type Work } from '../backend/pass.js';
-import { Samples, samplesBytes, strideOf } from '../data/samples.js';
+import { samplesBytes, strideOf } from '../data/copy-samples.js';
+import { Samples } from '../data/samples.js';
 import { accumulate, firstAbove } from '../seeding/draw.js';
 import { type Seeding, seedRun } from '../seeding/seed.js';
 import type { FloatArray, Random } from '../types.js';

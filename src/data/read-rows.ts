@@ -1,8 +1,8 @@
 import { inParts, now, type Pace, type Work } from '../backend/pass.js';
 import { checkOptions, integer } from '../option-rules.js';
 import type { Data } from '../types.js';
+import { SLICE_VALUES } from './copy-samples.js';
 import { nonFiniteError } from './finite.js';
-import { SLICE_VALUES } from './samples.js';
 import { readSource, type Source } from './source.js';
 
 export interface Rows {

@@ -14,8 +14,9 @@ import {
   statisticsOf,
   subtractShift,
 } from './centre.js';
+import { copySamples, samplesBytes, stagingBytes } from './copy-samples.js';
 import type { Reservoir } from './reservoir.js';
-import { copySamples, normalise, PASS_ROWS, type Samples, samplesBytes, stagingBytes } from './samples.js';
+import { normalise, PASS_ROWS, type Samples } from './samples.js';
 import type { Source } from './source.js';
 import { checkHeaviest, heaviestOf } from './weights.js';
 

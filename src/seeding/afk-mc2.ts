@@ -1,7 +1,8 @@
 import type { Run } from '../algorithms/run.js';
 import { inParts, type Work } from '../backend/pass.js';
 import { COLUMNS_MAX_D } from '../backend/shapes.js';
-import { Samples, samplesBytes } from '../data/samples.js';
+import { samplesBytes } from '../data/copy-samples.js';
+import { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { drawByWeight, drawInProportion, firstAbove } from './draw.js';
 import { measureNearest, placeSeed } from './nearest.js';

@@ -1,7 +1,8 @@
 import type { Run } from '../algorithms/run.js';
 import { inParts, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray } from '../backend/shapes.js';
-import { copySamples, type Samples, samplesBytes, stagingBytes } from '../data/samples.js';
+import { copySamples, samplesBytes, stagingBytes } from '../data/copy-samples.js';
+import type { Samples } from '../data/samples.js';
 import { readSource } from '../data/source.js';
 import type { FloatArray, Random } from '../types.js';
 import { drawByWeight } from './draw.js';

@@ -1,7 +1,8 @@
 import { now } from '../../src/backend/pass.js';
 import type { Workspace } from '../../src/backend/workspace.js';
 import { type StatisticsRoom, statisticsLayout } from '../../src/data/centre.js';
-import { copySamples, type Samples, samplesBytes, stagingBytes } from '../../src/data/samples.js';
+import { copySamples, samplesBytes, stagingBytes } from '../../src/data/copy-samples.js';
+import type { Samples } from '../../src/data/samples.js';
 import type { Source } from '../../src/data/source.js';
 import type { Precision } from '../../src/types.js';
 

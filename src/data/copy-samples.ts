@@ -1,0 +1,86 @@
+import { type RangeCall, type Work, wait } from '../backend/pass.js';
+import { bytesOf, COLUMNS_MAX_D, floatView } from '../backend/shapes.js';
+import type { Workspace } from '../backend/workspace.js';
+import type { Precision } from '../types.js';
+import { FRESH_VALUES, PASS_ROWS, Samples } from './samples.js';
+import type { Source } from './source.js';
+
+/** Elements from column to column or from row to row for n samples: whole vectors of columns, rows without gaps. */
+export const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? (n + 7) & ~7 : d);
+
+/** Bytes of n samples in the layout of d. */
+export const samplesBytes = (n: number, d: number, precision: Precision): number =>
+  strideOf(n, d) * (d <= COLUMNS_MAX_D ? d : n) * bytesOf(precision);
+
+/** Bytes for sorting rows into columns, a pass at a time, or more where they are sent. */
+export const stagingBytes = (n: number, d: number, precision: Precision, inParts = false): number =>
+  d <= COLUMNS_MAX_D ? Math.min(n, inParts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0;
+
+/** Values of a slice after which copying pauses in a deferred workspace. */
+export const SLICE_VALUES = 2 ** 18;
+
+/** Copies all rows of a source to address x, in the layout of d. */
+export function* copySamples(
+  workspace: Workspace,
+  source: Source,
+  precision: Precision,
+  x: number,
+  staging: number,
+  weights = 0,
+): Work<Samples> {
+  const { nSamples: n, nFeatures: d } = source;
+  const samples = new Samples(workspace, precision, n, d, x, strideOf(n, d), weights);
+  const rows = d <= COLUMNS_MAX_D ? PASS_ROWS : workspace.deferred ? Math.ceil(FRESH_VALUES / d) : n;
+  for (let i = 0; i < n; i += rows) {
+    const count = Math.min(rows, n - i);
+    const at = d <= COLUMNS_MAX_D ? staging : samples.at(i);
+    source.write(workspace.floats(precision, at, count * d), i, i + count);
+    if (d <= COLUMNS_MAX_D) samples.kernels.toColumns(at, count, d, samples.at(i), samples.stride);
+    if (workspace.deferred) yield;
+  }
+  return samples;
+}
+
+/** The same in this thread's memory or, where samples lie with workers, in theirs. */
+export const bringSamples: typeof copySamples = (workspace, ...rest) =>
+  (workspace.parts ? scatterSamples : copySamples)(workspace, ...rest);
+
+/** Slices that are on their way to workers at a time. */
+const SLICES = 3;
+
+/** Sends all rows of a source to the workers that are to have them. */
+function* scatterSamples(
+  workspace: Workspace,
+  source: Source,
+  precision: Precision,
+  x: number,
+  staging: number,
+  weights = 0,
+): Work<Samples> {
+  const { nSamples: n, nFeatures: d } = source;
+  const parts = workspace.parts!;
+  const samples = new Samples(workspace, precision, n, d, x, strideOf(parts.rows, d), weights, parts);
+  const value = bytesOf(precision);
+  const rows = Math.ceil(SLICE_VALUES / d / PASS_ROWS) * PASS_ROWS;
+  const sent: Promise<ArrayBuffer>[] = [];
+  for (let p = 0; p < parts.count; p++)
+    for (let from = 0; from < parts.rowsOf(p); from += rows) {
+      const to = Math.min(from + rows, parts.rowsOf(p));
+      // Slices are on their way while the next one is made.
+      const buffer = sent.length < SLICES ? new ArrayBuffer(rows * d * value) : yield* wait(sent.shift()!);
+      const values = floatView(buffer, precision, 0, (to - from) * d);
+      source.write(values, p * parts.rows + from, p * parts.rows + to);
+      const toColumns: RangeCall = (kernels, i, count) =>
+        kernels.toColumns(staging + (i - from) * d * value, count, d, samples.at(i), samples.stride);
+      const slice =
+        d <= COLUMNS_MAX_D
+          ? parts.write(p, staging, values, { call: toColumns, precision, from, to })
+          : parts.write(p, samples.at(from), values);
+      // What goes wrong with it is heard of where it is waited for.
+      slice.catch(() => {});
+      sent.push(slice);
+      yield;
+    }
+  yield Promise.all(sent);
+  return samples;
+}
