@@ -3,7 +3,7 @@ import { now, type Work } from './backend/pass.js';
 import { bytesOf, centroidStride, floatArray, packedLength, panelWidth } from './backend/shapes.js';
 import { type Workspace, withWorkspace } from './backend/workspace.js';
 import { statisticsLayout } from './data/centre.js';
-import { samplesBytes, stagingBytes } from './data/copy-samples.js';
+import { samplesLayout } from './data/copy-samples.js';
 import { callRows, type Samples } from './data/samples.js';
 import { readSource, type Source } from './data/source.js';
 import { rangeError } from './errors.js';
@@ -123,8 +123,7 @@ export function checkFeatures({ d }: Codebook, { nFeatures }: Source): void {
 export const labellingBytes = (codebook: Codebook, rows: number, threads: number, inParts: boolean): number => {
   const { d, precision } = codebook;
   const n = inParts ? rows : Math.min(rows, BLOCK_ROWS);
-  const samples = { x: samplesBytes(n, d, precision), staging: stagingBytes(n, d, precision, inParts) };
-  return totalOf(samples, statisticsLayout(n, d), planOf(codebook, n, threads));
+  return totalOf(samplesLayout(n, d, precision, inParts), statisticsLayout(n, d), planOf(codebook, n, threads));
 };
 
 const planOf = ({ k, d, precision }: Codebook, rows: number, threads: number) => ({

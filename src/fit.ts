@@ -9,7 +9,7 @@ import { bytesOf, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
 import { type FeatureStatistics, finiteSums, measureFeatures, statisticsLayout, subtractShift } from './data/centre.js';
-import { bringSamples, samplesBytes, stagingBytes } from './data/copy-samples.js';
+import { copySamples, placeWeights } from './data/copy-samples.js';
 import { normalise, Samples } from './data/samples.js';
 import type { Source } from './data/source.js';
 import { checkWeights, heaviestOf } from './data/weights.js';
@@ -137,26 +137,15 @@ export function* placeSamples(
 ): Work<{ samples: Samples; statistics: FeatureStatistics }> {
   const { nSamples: n, nFeatures: d, resident } = source;
   const { parts } = workspace;
-  const rows = parts?.rows ?? n;
-  const small = workspace.take({ shift: d * bytesOf(precision), weights: weights ? rows * 8 : 0 }, n);
-  const weightsAt = weights ? small.weights : 0;
-  if (weights && parts) {
-    parts.weights = weights;
-    parts.give(weightsAt, weights);
-  } else if (weights) workspace.float64(weightsAt, n).set(weights);
-  const copy = () => {
-    const { x, staging } = workspace.take(
-      { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision, !!parts) },
-      n,
-    );
-    return bringSamples(workspace, source, precision, x, staging, weightsAt);
-  };
+  const { shift: scratch } = workspace.take({ shift: d * bytesOf(precision) }, n);
+  const weightsAt = placeWeights(workspace, weights, n);
+  const copy = () => copySamples(workspace, source, precision, weightsAt, parts);
 
   // A matrix in this workspace is clustered where it is, and moved there.
   const inPlace = resident?.isIn(workspace);
   let samples = inPlace ? new Samples(workspace, precision, n, d, resident!.pointer, d, weightsAt) : yield* copy();
   const mark = workspace.mark();
-  const room = workspace.take(statisticsLayout(rows, d), n);
+  const room = workspace.take(statisticsLayout(samples.rows, d), n);
   if (metric === 'cosine') {
     yield* finiteSums(samples, room, rowsBefore);
     yield* normalise(samples);
@@ -166,7 +155,7 @@ export function* placeSamples(
   const { shift } = statistics;
   if (shift.some((value) => value !== 0) && !(inPlace && (yield* resident!.move(shift)))) {
     if (inPlace) samples = yield* copy();
-    yield* subtractShift(samples, shift, small.shift);
+    yield* subtractShift(samples, shift, scratch);
   }
   return { samples, statistics };
 }

@@ -2,7 +2,7 @@ import { algorithmFor, boundsFor } from './algorithms/choose.js';
 import { boundsLayout, distancesLayout, filterLayout, runLayout, seedLayout, treeLevels } from './backend/layout.js';
 import { memoryLimit } from './backend/workspace.js';
 import { statisticsLayout } from './data/centre.js';
-import { samplesBytes, stagingBytes } from './data/copy-samples.js';
+import { samplesLayout } from './data/copy-samples.js';
 import type { Source } from './data/source.js';
 import { outOfMemory } from './errors.js';
 import type { ResolvedOptions } from './options.js';
@@ -42,7 +42,7 @@ export function footprint(
   const algorithm = algorithmFor(options.algorithm, { ...shape, n: nSamples }, inParts);
   const bounds = boundsFor(algorithm, d, k, precision);
   const plans: Record<string, number>[] = [
-    { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision), weights: rows * 8 },
+    { ...samplesLayout(rows, d, precision), weights: rows * 8 },
     statisticsLayout(rows, d),
     runLayout(shape),
     distancesLayout(shape),

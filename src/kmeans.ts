@@ -147,6 +147,6 @@ export function* outcomeOf(fit: Fit, last: Iteration): Work<Outcome> {
     seed: options.seed,
     algorithm: fit.algorithm,
     backend: run.backend.name,
-    threads: run.samples.parts?.threads ?? run.samples.workspace.threads,
+    threads: run.threads,
   };
 }

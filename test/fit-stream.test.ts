@@ -172,9 +172,9 @@ describe('KMeans.fitStream by worker threads', () => {
       const options = { k, init: first, precision: 'float32', maxIter: 12, ...extra } as const;
       for (const sampleWeight of [undefined, weights]) {
         const expected = bitsOf(new KMeans({ ...options, sampleWeight }).fit(rows));
-        for (const threads of [1, 2, 3]) {
+        for (const threads of [1, 2, 3, 4, 7]) {
           const model = await new KMeans(options).fitStream(sourceOf(rows, [4000, 77], sampleWeight), { threads });
-          expect(model.threads).toBe(memory === 'shared' ? threads : 1);
+          expect(model.threads).toBe(threads);
           expect(model.backend).toBe(memory === 'shared' ? 'wasm-simd-shared' : 'wasm-simd');
           expect(bitsOf(model)).toBe(expected);
         }
@@ -183,7 +183,8 @@ describe('KMeans.fitStream by worker threads', () => {
     vi.unstubAllGlobals();
   });
 
-  it('waits for no call that its source makes', async () => {
+  it.each(['shared', 'not shared'])('waits for no call that its source makes, memory %s', async (memory) => {
+    if (memory === 'not shared') vi.stubGlobal('crossOriginIsolated', false);
     const { rows, start } = problem(n, 3, 4, 'blobs', 'float64', 1);
     const source = async function* () {
       for await (const batch of sourceOf(rows, [3000])()) {
@@ -194,23 +195,29 @@ describe('KMeans.fitStream by worker threads', () => {
     const options = { k: 4, init: start };
     const model = await new KMeans(options).fitStream(source, { threads: 2 });
     expect(bitsOf(model)).toBe(bitsOf(new KMeans(options).fit(rows)));
+    vi.unstubAllGlobals();
   });
 
-  it('reads on only after a batch was copied: its array may be used again', async () => {
-    const { rows, start } = problem(n, 6, 5, 'normal', 'float32', 2);
-    const buffer = new Float32Array(6 * 2048);
-    const source = function* () {
-      for (const [from, to] of cut(n, [2048])) {
-        buffer.set(rows.slice(from, to).flat());
-        yield buffer.subarray(0, (to - from) * 6);
+  it.each(['shared', 'not shared'])(
+    'reads on only after a batch was copied: its array may be used again, memory %s',
+    async (memory) => {
+      if (memory === 'not shared') vi.stubGlobal('crossOriginIsolated', false);
+      const { rows, start } = problem(n, 6, 5, 'normal', 'float32', 2);
+      const buffer = new Float32Array(6 * 2048);
+      const source = function* () {
+        for (const [from, to] of cut(n, [2048])) {
+          buffer.set(rows.slice(from, to).flat());
+          yield buffer.subarray(0, (to - from) * 6);
+        }
+      };
+      const options = { k: 5, init: start, nFeatures: 6, precision: 'float32' } as const;
+      for (const threads of [1, 2]) {
+        const model = await new KMeans(options).fitStream(source, { threads });
+        expect(bitsOf(model)).toBe(bitsOf(new KMeans(options).fit(flat(rows, 'float32'))));
       }
-    };
-    const options = { k: 5, init: start, nFeatures: 6, precision: 'float32' } as const;
-    for (const threads of [1, 2]) {
-      const model = await new KMeans(options).fitStream(source, { threads });
-      expect(bitsOf(model)).toBe(bitsOf(new KMeans(options).fit(flat(rows, 'float32'))));
-    }
-  });
+      vi.unstubAllGlobals();
+    },
+  );
 });
 
 describe('what KMeans.fitStream refuses', () => {

@@ -99,6 +99,8 @@ describe('workers that share no memory', () => {
   const others = blobs(300_000, 6, 9, 'float32');
   const predictions = (options: AsyncOptions) => codebook.predictAsync(others, options);
   const silhouettes = (options: AsyncOptions) => silhouetteScoreAsync(data, codebook.labels, options);
+  const streams = (options: AsyncOptions) =>
+    new KMeans({ k: 300, nFeatures: 6, init: others.subarray(0, 1800), tol: 0 }).fitStream(() => [others], options);
   const made: Worker[] = [];
   const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const exited = (worker: Worker) => new Promise((resolve) => worker.once('exit', resolve));
@@ -188,6 +190,7 @@ describe('workers that share no memory', () => {
   describe.each([
     ['predictions', () => predictions],
     ['silhouettes', () => silhouettes],
+    ['streams', () => streams],
   ] as const)('make %s', (_, callOf) => {
     test('until the call is aborted', async () => {
       const controller = new AbortController();
@@ -221,7 +224,19 @@ describe('workers that share no memory', () => {
     expect(bitsOf(result)).toEqual(bitsOf(kmeans(data, 6, restarts)));
   });
 
-  test('leave the blocks of a stream to the calling thread', async () => {
+  test('mind nothing that is left in their memories', async () => {
+    const broken = data.data.map(() => Number.NaN);
+    await expect(kmeansAsync(broken, 9, { threads: 2, nFeatures: 5 })).rejects.toMatchObject({
+      code: 'ERR_NON_FINITE',
+    });
+    const options = { k: 5, nFeatures: 5, init: others.subarray(0, 25), maxIter: 4 };
+    const some = others.subarray(0, 5 * 5000);
+    const streamed = await new KMeans(options).fitStream(() => [some], { threads: 2 });
+    const { centroids, inertia } = new KMeans(options).fit(some);
+    expect([streamed.centroids, streamed.inertia]).toEqual([centroids, inertia]);
+  });
+
+  test('label the blocks of a stream', async () => {
     const model = () =>
       new KMeans({
         k: 5,
@@ -229,7 +244,7 @@ describe('workers that share no memory', () => {
         init: Array.from({ length: 5 }, (_, j) => [...data.data.subarray(j * 6, j * 6 + 6)]),
       });
     const streamed = await model().fitStream(() => [data], { threads: 2 });
-    expect([streamed.threads, streamed.backend]).toEqual([1, 'wasm-simd']);
+    expect([streamed.threads, streamed.backend]).toEqual([2, 'wasm-simd']);
     const { centroids, inertia, iterations } = model().fit(data);
     expect([streamed.centroids, streamed.inertia, streamed.iterations]).toEqual([centroids, inertia, iterations]);
   });

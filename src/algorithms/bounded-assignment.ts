@@ -113,7 +113,7 @@ export class BoundedAssignment implements Assignment {
   private form(): void {
     const { run, buffers, groupPanels } = this;
     const { samples, k } = run;
-    const { workspace, precision, d, n, parts } = samples;
+    const { workspace, precision, d } = samples;
     const width = panelWidth(precision);
     const order = panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, centroidStride(d), BOUNDS_PANEL);
     workspace.int32(buffers.order, order.length).set(order);
@@ -122,8 +122,7 @@ export class BoundedAssignment implements Assignment {
       if (j >= 0) groupOf[j] = Math.floor(at / (width * groupPanels));
     });
     // Whole vectors of labels are read: those behind the last must name a centroid.
-    if (parts) parts.pad(run.buffers.labels, 4, 32);
-    else workspace.int32(run.buffers.labels + n * 4, 8).fill(0);
+    samples.pad(run.buffers.labels, 4, 32);
   }
 
   private pack(): void {

@@ -71,9 +71,8 @@ export class Run {
    */
   *labelOnce(): Work {
     const { samples, k, buffers, backend } = this;
-    const { values } = buffers;
     const assign = this.assignment();
-    yield* samples.pass(
+    yield* this.sumUp(
       (kernels, i, count, thread) => {
         assign(kernels, i, count, thread);
         this.accumulateRange(i, count, kernels, thread);
@@ -82,11 +81,10 @@ export class Run {
         return kernels.weightedSum(to, count, samples.weightAt(i));
       },
       CHUNK,
-      values,
       backend,
       k * samples.d,
+      buffers.values,
     );
-    this.gatherSums();
   }
 
   private assignment(): RangeCall {
@@ -107,14 +105,14 @@ export class Run {
     return this.sumUp((kernels, i, count, thread) => this.accumulateRange(i, count, kernels, thread));
   }
 
-  /** Makes a pass that adds to sums and returns how many labels changed. */
-  private *sumUp(call: RangeCall, rows?: number, backend?: Backend, work?: number): Work<number> {
+  /** Makes a pass that adds to sums and returns how many labels changed, or the sum of its values where these have an address. */
+  private *sumUp(call: RangeCall, rows?: number, backend?: Backend, work?: number, values = 0): Work<number> {
     const grids = sumsEntryLength(this.samples.d);
-    const changed = yield* this.samples.pass(call, rows, 0, backend, work, {
+    const sum = yield* this.samples.pass(call, rows, values, backend, work, {
       sums: [this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids],
     });
-    if (changed > 0) this.gatherSums();
-    return changed;
+    if (values || sum > 0) this.gatherSums();
+    return sum;
   }
 
   /** The same for samples `i` … `i + count − 1` alone, into the sums of one thread. */
@@ -250,9 +248,14 @@ export class Run {
   }
 
   /** What each chunk of samples added to the inertia that was last taken. */
-  chunkInertias(): Float64Array {
-    const { workspace, n } = this.samples;
-    return workspace.float64(this.buffers.values, Math.ceil(n / CHUNK));
+  chunkInertias(): Work<FloatArray> {
+    return this.samples.fetch('float64', this.buffers.values, 1, CHUNK);
+  }
+
+  /** By how many threads its passes are made at the most. */
+  get threads(): number {
+    const { parts, workspace } = this.samples;
+    return (parts ?? workspace).threads;
   }
 
   /** In a deferred workspace only after `measure`, where an algorithm keeps labels elsewhere. */
@@ -278,10 +281,6 @@ export class Run {
 
   counts(): Float64Array {
     return this.samples.workspace.float64(this.buffers.counts, this.k);
-  }
-
-  distances(): FloatArray {
-    return this.samples.workspace.floats(this.samples.precision, this.distancesAt, this.samples.n);
   }
 
   /** k rows of centroidStride(d) at an address. */

@@ -1,3 +1,4 @@
+import type { Parts } from '../backend/parts.js';
 import { type RangeCall, type Work, wait } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, floatView } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
@@ -12,24 +13,50 @@ export const strideOf = (n: number, d: number): number => (d <= COLUMNS_MAX_D ? 
 export const samplesBytes = (n: number, d: number, precision: Precision): number =>
   strideOf(n, d) * (d <= COLUMNS_MAX_D ? d : n) * bytesOf(precision);
 
-/** Bytes for sorting rows into columns, a pass at a time, or more where they are sent. */
-export const stagingBytes = (n: number, d: number, precision: Precision, inParts = false): number =>
-  d <= COLUMNS_MAX_D ? Math.min(n, inParts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0;
-
 /** Values of a slice after which copying pauses in a deferred workspace. */
 export const SLICE_VALUES = 2 ** 18;
 
-/** Copies all rows of a source to address x, in the layout of d. */
+/** Where samples lie, in the layout of d, and where rows are sorted into columns, a pass at a time, or more where they are sent. */
+export const samplesLayout = (n: number, d: number, precision: Precision, inParts = false) => ({
+  x: samplesBytes(n, d, precision),
+  staging: d <= COLUMNS_MAX_D ? Math.min(n, inParts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0,
+});
+
+/** Puts the weights of n samples where these are to lie, if there are any; returns their address, or 0. */
+export function placeWeights(workspace: Workspace, weights: Float64Array | undefined, n: number): number {
+  if (!weights) return 0;
+  const { parts } = workspace;
+  const at = workspace.take({ weights: (parts?.rows ?? n) * 8 }, n).weights;
+  if (parts) {
+    parts.weights = weights;
+    parts.give(at, weights);
+  } else workspace.float64(at, n).set(weights);
+  return at;
+}
+
+/**
+ * Copies all rows of a source, in the layout of d.
+ *
+ * @param weights address of theirs, or 0
+ * @param parts where they are to lie with workers
+ */
 export function* copySamples(
   workspace: Workspace,
   source: Source,
   precision: Precision,
-  x: number,
-  staging: number,
   weights = 0,
+  parts?: Parts,
 ): Work<Samples> {
   const { nSamples: n, nFeatures: d } = source;
-  const samples = new Samples(workspace, precision, n, d, x, strideOf(n, d), weights);
+  const rows = parts?.rows ?? n;
+  const { x, staging } = workspace.take(samplesLayout(rows, d, precision, !!parts), n);
+  const samples = new Samples(workspace, precision, n, d, x, strideOf(rows, d), weights, parts);
+  yield* parts ? scatter(samples, source, staging, parts) : copy(samples, source, staging);
+  return samples;
+}
+
+function* copy(samples: Samples, source: Source, staging: number): Work {
+  const { workspace, precision, n, d } = samples;
   const rows = d <= COLUMNS_MAX_D ? PASS_ROWS : workspace.deferred ? Math.ceil(FRESH_VALUES / d) : n;
   for (let i = 0; i < n; i += rows) {
     const count = Math.min(rows, n - i);
@@ -38,30 +65,16 @@ export function* copySamples(
     if (d <= COLUMNS_MAX_D) samples.kernels.toColumns(at, count, d, samples.at(i), samples.stride);
     if (workspace.deferred) yield;
   }
-  return samples;
 }
-
-/** The same in this thread's memory or, where samples lie with workers, in theirs. */
-export const bringSamples: typeof copySamples = (workspace, ...rest) =>
-  (workspace.parts ? scatterSamples : copySamples)(workspace, ...rest);
 
 /** Slices that are on their way to workers at a time. */
 const SLICES = 3;
 
-/** Sends all rows of a source to the workers that are to have them. */
-function* scatterSamples(
-  workspace: Workspace,
-  source: Source,
-  precision: Precision,
-  x: number,
-  staging: number,
-  weights = 0,
-): Work<Samples> {
-  const { nSamples: n, nFeatures: d } = source;
-  const parts = workspace.parts!;
-  const samples = new Samples(workspace, precision, n, d, x, strideOf(parts.rows, d), weights, parts);
+/** Sends the rows to the workers that are to have them. */
+function* scatter(samples: Samples, source: Source, staging: number, parts: Parts): Work {
+  const { precision, d } = samples;
   const value = bytesOf(precision);
-  const rows = Math.ceil(SLICE_VALUES / d / PASS_ROWS) * PASS_ROWS;
+  const rows = Math.min(Math.ceil(SLICE_VALUES / d / PASS_ROWS) * PASS_ROWS, parts.rows);
   const sent: Promise<ArrayBuffer>[] = [];
   for (let p = 0; p < parts.count; p++)
     for (let from = 0; from < parts.rowsOf(p); from += rows) {
@@ -82,5 +95,4 @@ function* scatterSamples(
       yield;
     }
   yield Promise.all(sent);
-  return samples;
 }

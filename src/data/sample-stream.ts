@@ -1,5 +1,5 @@
 import { now, type Work } from '../backend/pass.js';
-import { COLUMNS_MAX_D } from '../backend/shapes.js';
+import { bytesOf, COLUMNS_MAX_D } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
 import { typeError } from '../errors.js';
 import type { BatchSource, Precision } from '../types.js';
@@ -14,7 +14,7 @@ import {
   statisticsOf,
   subtractShift,
 } from './centre.js';
-import { copySamples, samplesBytes, stagingBytes } from './copy-samples.js';
+import { copySamples, placeWeights } from './copy-samples.js';
 import type { Reservoir } from './reservoir.js';
 import { normalise, PASS_ROWS, type Samples } from './samples.js';
 import type { Source } from './source.js';
@@ -65,7 +65,7 @@ export class SampleStream {
       now(finiteSums(samples, room, n));
       reservoir.offer(samples);
       this.heaviest = Math.max(this.heaviest, block.weights ? heaviestOf(block.weights) : 1);
-      this.normalise(samples);
+      now(this.normalise(samples));
       now(addSums(samples, room, sums));
       n += samples.n;
       workspace.backTo(mark);
@@ -77,7 +77,7 @@ export class SampleStream {
     const spread = emptySpread(this.d);
     for await (const block of this.blocks()) {
       const { samples, room } = now(this.copy(workspace, block));
-      this.normalise(samples);
+      now(this.normalise(samples));
       now(addSpread(samples, room, means, spread));
       workspace.backTo(mark);
     }
@@ -87,7 +87,7 @@ export class SampleStream {
   /** A block in a workspace, in the coordinates of the run. */
   *place(workspace: Workspace, block: Block): Work<Samples> {
     const { samples, room } = yield* this.copy(workspace, block);
-    this.normalise(samples);
+    yield* this.normalise(samples);
     yield* subtractShift(samples, this.statistics.shift, room.means);
     return samples;
   }
@@ -96,18 +96,11 @@ export class SampleStream {
   *copy(workspace: Workspace, source: Rows) {
     const { d, precision } = this;
     const { nSamples: n, weights } = source;
-    const plan = {
-      x: samplesBytes(n, d, precision),
-      staging: stagingBytes(n, d, precision),
-      weights: weights ? n * 8 : 0,
-      ...statisticsLayout(n, d),
-    };
-    const room = workspace.take(plan, n);
-    if (weights) workspace.float64(room.weights, n).set(weights);
-    const samples = yield* copySamples(workspace, source, precision, room.x, room.staging, weights && room.weights);
+    const weightsAt = placeWeights(workspace, weights, n);
+    const samples = yield* copySamples(workspace, source, precision, weightsAt, workspace.parts);
     // Sums of an odd number of features have one more, of what lies behind each sample: no feature, but a number.
-    if (d > COLUMNS_MAX_D) workspace.floats(precision, samples.at(n), 1)[0] = 0;
-    return { samples, room };
+    if (d > COLUMNS_MAX_D) samples.pad(samples.x, d * bytesOf(precision), 8);
+    return { samples, room: workspace.take(statisticsLayout(samples.rows, d), n) };
   }
 
   async *blocks(): AsyncGenerator<Block> {
@@ -128,13 +121,13 @@ export class SampleStream {
     );
   }
 
-  private normalise(samples: Samples): void {
-    if (this.spherical) now(normalise(samples));
+  private *normalise(samples: Samples): Work {
+    if (this.spherical) yield* normalise(samples);
   }
 }
 
-/** Whole passes: what a batch has of them, or so many that they come from several. */
+/** Whole passes: what a batch has of them, or, where that is few, so many that they come from several. */
 const rowsFor = (d: number, left: number): number => {
   const most = Math.ceil(Math.min(BLOCK_ROWS, BLOCK_VALUES / d) / PASS_ROWS) * PASS_ROWS;
-  return left < PASS_ROWS ? most : Math.min(most, left - (left % PASS_ROWS));
+  return left < Math.max(most / 2, PASS_ROWS) ? most : Math.min(most, left - (left % PASS_ROWS));
 };

@@ -167,6 +167,13 @@ export class Samples {
     else arrayOver(kindOf(numbers), this.workspace.backend.memory.buffer, at, this.n).set(numbers);
   }
 
+  /** Writes so many bytes of zeros behind what belongs to the samples at an address, `width` bytes for each. */
+  pad(at: number, width: number, bytes: number): void {
+    const { parts, workspace, n } = this;
+    if (parts) parts.pad(at, width, bytes);
+    else repeat(workspace.backend.memory.buffer, at + n * width, new Uint8Array(1), bytes);
+  }
+
   /** Repeats a pattern all over what belongs to the samples at an address, `size` numbers for every `per` samples. */
   *fill(at: number, pattern: Int32Array | FloatArray, size = 1, per = 1): Work {
     const { workspace, parts, n } = this;

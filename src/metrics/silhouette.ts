@@ -9,7 +9,7 @@ import { inParts, now, type Pace, type Work } from '../backend/pass.js';
 import { COLUMNS_MAX_D } from '../backend/shapes.js';
 import { type Workspace, withWorkspace } from '../backend/workspace.js';
 import { background } from '../background.js';
-import { bringSamples, SLICE_VALUES, samplesBytes, stagingBytes } from '../data/copy-samples.js';
+import { copySamples, SLICE_VALUES, samplesLayout } from '../data/copy-samples.js';
 import { flatSource } from '../data/flat.js';
 import { copyRows } from '../data/read-rows.js';
 import { callRows } from '../data/samples.js';
@@ -91,7 +91,8 @@ export async function silhouetteScoreAsync(
   const { nSamples, nFeatures: d } = source;
   const n = Math.min(options.sampleSize ?? nSamples, nSamples);
   const effort = { steps: Math.min(n, blockRows(d)) * distanceWork(d), relaxedSimd: false };
-  const room = (rows: number, threads: number) => totalOf(layoutOf(rows, d + 1, threads));
+  const room = (n: number, threads: number) =>
+    totalOf(samplesLayout(n, d + 1, 'float64', true), silhouetteLayout({ n, d: d + 1, threads }));
   return background(options, n, effort, (workspace) => score(workspace, source, labels, options), room);
 }
 
@@ -227,8 +228,9 @@ function* meanDistances(
 ): Work<FloatArray> {
   const n = starts[starts.length - 1];
   const { threads, parts } = workspace;
-  const { x, staging, labels, state, block, scratch } = workspace.take(layoutOf(parts?.rows ?? n, d, threads), n);
-  const samples = yield* bringSamples(workspace, flatSource(rows, d), 'float64', x, staging);
+  const plan = silhouetteLayout({ n: parts?.rows ?? n, d, threads });
+  const { labels, state, block, scratch } = workspace.take(plan, n);
+  const samples = yield* copySamples(workspace, flatSource(rows, d), 'float64', 0, parts);
   const clusters = new Int32Array(n);
   for (let c = 1; c < starts.length - 1; c++) clusters.fill(c, starts[c], starts[c + 1]);
   samples.give(labels, clusters);
@@ -285,9 +287,3 @@ function scaleToUnit(row: Float64Array): void {
   if (length === 0) row[row.length - 1] = 1;
   else for (let f = 0; f < row.length; f++) row[f] /= length;
 }
-
-const layoutOf = (rows: number, d: number, threads: number) => ({
-  x: samplesBytes(rows, d, 'float64'),
-  staging: stagingBytes(rows, d, 'float64', true),
-  ...silhouetteLayout({ n: rows, d, threads }),
-});

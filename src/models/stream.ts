@@ -11,6 +11,7 @@ import { SampleStream } from '../data/sample-stream.js';
 import type { Samples } from '../data/samples.js';
 import { rangeError, typeError } from '../errors.js';
 import { codebookOf, shifted } from '../fit.js';
+import { footprint } from '../footprint.js';
 import { kmeansAsync } from '../kmeans.js';
 import { checkOptions, type OptionRules } from '../option-rules.js';
 import { ASYNC_RULES, checkK, type ResolvedOptions, resolveOptions } from '../options.js';
@@ -26,6 +27,9 @@ export type StreamOptions = Pick<AsyncOptions, 'signal'>;
 /** Samples that the first centroids come from: so many, and so many for each cluster if that is more. */
 const RESERVOIR = 4096;
 const RESERVOIR_PER_CLUSTER = 32;
+
+/** What a block is labelled by takes no more than this. */
+const PLAIN = { algorithm: 'lloyd', init: 'random' } as const;
 
 /** What `KMeans.fitStream` does; see there. */
 export async function fitStream(
@@ -167,6 +171,7 @@ class StreamedLloyd {
     lloyd.clearSums();
     this.farthest = [];
     this.inertia = 0;
+    const effort = effortOf(k, stream.d, options.relaxedSimd);
     const blocks = stream.blocks();
     let next = blocks.next();
     const readOn = () => {
@@ -177,8 +182,10 @@ class StreamedLloyd {
       for (;;) {
         const { value: block, done } = await next;
         if (done) break;
-        const effort = effortOf(k, stream.d, options.relaxedSimd);
-        await background(by, block.nSamples, effort, (workspace) => this.label(workspace, block, readOn));
+        const label = (workspace: Workspace) => this.label(workspace, block, readOn);
+        await background(by, block.nSamples, effort, label, (rows, threads) =>
+          footprint(block, rows, k, { ...options, ...PLAIN }, threads, true),
+        );
       }
     } finally {
       blocks.return(undefined).catch(() => {});
@@ -191,15 +198,15 @@ class StreamedLloyd {
     const { lloyd, stream, k, options } = this;
     const samples = yield* stream.place(workspace, block);
     readOn();
-    const run = this.runOver(workspace, samples, samples.n);
+    const run = this.runOver(workspace, samples, samples.rows);
     run.setCentroids(lloyd.copyCentroids());
     yield* run.restart();
     yield* run.labelOnce();
     lloyd.addSums(run.sums());
-    for (const value of run.chunkInertias()) this.inertia += value;
+    for (const value of yield* run.chunkInertias()) this.inertia += value;
     if (k > 1 && options.emptyCluster === 'relocate') yield* this.keepFarthest(run, k - 1);
-    const { threads } = workspace;
-    if (threads > this.ran.threads) this.ran = { backend: run.backend.name, threads };
+    const { threads, backend } = run;
+    if (threads > this.ran.threads) this.ran = { backend: backend.name, threads };
   }
 
   /** A run with room for so many samples, whose sums have the grids of the stream. */
@@ -217,14 +224,14 @@ class StreamedLloyd {
   private *keepFarthest(run: Run, most: number): Work {
     const { samples } = run;
     const { farthest } = this;
-    const labels = run.labels();
-    const distances = run.distances();
-    const weights = samples.weightValues;
     const least = farthest.length < most ? 0 : farthest[most - 1]?.sqDistance;
-    for (const i of yield* farthestSamples(run, most, least)) {
-      const weight = weights?.[i] ?? 1;
-      farthest.push({ sqDistance: distances[i]!, values: samples.read(i), weight, label: labels[i]! });
-    }
+    const chosen = yield* farthestSamples(run, most, least);
+    const distances = yield* samples.fetchSome(samples.precision, run.distancesAt, chosen);
+    const labels = yield* samples.fetchSome('int32', run.buffers.labels, chosen);
+    (yield* samples.readAll(chosen)).forEach((values, c) => {
+      const weight = samples.weightValues?.[chosen[c]!] ?? 1;
+      farthest.push({ sqDistance: distances[c]![0]!, values, weight, label: labels[c]![0]! });
+    });
     farthest.sort((a, b) => b.sqDistance - a.sqDistance).splice(most);
   }
 

@@ -1,7 +1,7 @@
 import type { Run } from '../algorithms/run.js';
 import { inParts, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, floatArray } from '../backend/shapes.js';
-import { copySamples, samplesBytes, stagingBytes } from '../data/copy-samples.js';
+import { copySamples } from '../data/copy-samples.js';
 import type { Samples } from '../data/samples.js';
 import { readSource } from '../data/source.js';
 import type { FloatArray, Random } from '../types.js';
@@ -116,8 +116,6 @@ function* placeCandidates(run: Run, candidates: readonly number[], weights: Floa
   });
   const room = workspace.take(
     {
-      x: samplesBytes(m, d, precision),
-      staging: stagingBytes(m, d, precision),
       weights: m * 8,
       closest: m * value,
       nearest: m * 4,
@@ -127,13 +125,6 @@ function* placeCandidates(run: Run, candidates: readonly number[], weights: Floa
     m,
   );
   workspace.float64(room.weights, m).set(weights);
-  const reduced: Samples = yield* copySamples(
-    workspace,
-    readSource(values, d),
-    precision,
-    room.x,
-    room.staging,
-    room.weights,
-  );
+  const reduced: Samples = yield* copySamples(workspace, readSource(values, d), precision, room.weights);
   return { reduced, buffers: room };
 }

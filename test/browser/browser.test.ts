@@ -64,8 +64,8 @@ function testIn(browser: Browser, command: string): void {
       expectSameMatrix(answerOf('isolated').inMatrix, 'wasm-simd-shared');
     });
 
-    test('predicts, and judges silhouettes, as Node does', () => {
-      expect(answerOf('isolated').asked).toEqual(askedInNode);
+    test('predicts, judges silhouettes and clusters a stream as Node does', () => {
+      expect(answerOf('isolated').asked).toEqual({ ...askedInNode, streamThreads: 2 });
     });
 
     test('has relaxed SIMD where the engine has', () => {
@@ -87,8 +87,8 @@ function testIn(browser: Browser, command: string): void {
       expectSameMatrix(answerOf('open').inMatrix, 'wasm-simd');
     });
 
-    test('predicts, and judges silhouettes, as Node does', () => {
-      expect(answerOf('open').asked).toEqual(askedInNode);
+    test('predicts, judges silhouettes and clusters a stream as Node does', () => {
+      expect(answerOf('open').asked).toEqual({ ...askedInNode, streamThreads: 2 });
     });
 
     test('goes on meanwhile, and can abort', () => expectResponsive(answerOf('open')));

@@ -104,13 +104,15 @@ export async function clusterMatrix(library: Library): Promise<FoundInMatrix> {
   return { found, unchanged };
 }
 
-/** What a model and a clustering are asked for. */
+/** What a model and a clustering are asked for, and what comes of a stream. */
 export interface Asked {
   predictions: string;
   silhouette: number;
+  streamed: string;
+  streamThreads: number;
 }
 
-/** Predictions and silhouettes, at once or by two threads. */
+/** Predictions, silhouettes and the centroids of a stream, at once or by two threads. */
 export async function ask(library: Library, threads?: 2): Promise<Asked> {
   const one = cases[0]!;
   const samples = samplesOf(library, one);
@@ -121,7 +123,14 @@ export async function ask(library: Library, threads?: 2): Promise<Asked> {
   const silhouette = threads
     ? await library.silhouetteScoreAsync(samples, model.labels, { ...options, threads })
     : library.silhouetteScore(samples, model.labels, options);
-  return { predictions: await digest([predictions]), silhouette };
+  const streaming = new library.KMeans({ k: one.k, init: model.centroids, maxIter: 5 });
+  const stream = threads ? await streaming.fitStream(() => [samples], { threads }) : streaming.fit(samples);
+  return {
+    predictions: await digest([predictions]),
+    silhouette,
+    streamed: await digest([...stream.centroids, Float64Array.of(stream.inertia)]),
+    streamThreads: stream.threads,
+  };
 }
 
 async function digest(arrays: readonly NumericArray[]): Promise<string> {

@@ -1,7 +1,7 @@
 import { now } from '../../src/backend/pass.js';
 import type { Workspace } from '../../src/backend/workspace.js';
 import { type StatisticsRoom, statisticsLayout } from '../../src/data/centre.js';
-import { copySamples, samplesBytes, stagingBytes } from '../../src/data/copy-samples.js';
+import { copySamples, placeWeights } from '../../src/data/copy-samples.js';
 import type { Samples } from '../../src/data/samples.js';
 import type { Source } from '../../src/data/source.js';
 import type { Precision } from '../../src/types.js';
@@ -21,17 +21,7 @@ export function placeRows(
     precision,
     write: (target, from, to) => target.set(rows.slice(from, to).flat()),
   };
-  const buffers = workspace.take(
-    {
-      x: samplesBytes(n, d, precision),
-      staging: stagingBytes(n, d, precision),
-      weights: n * 8,
-      ...statisticsLayout(n, d),
-    },
-    n,
-  );
-  if (weights) workspace.float64(buffers.weights, n).set(weights);
-  const weightsAt = weights ? buffers.weights : 0;
-  const samples = now(copySamples(workspace, source, precision, buffers.x, buffers.staging, weightsAt));
-  return { samples, scratch: buffers };
+  const weightsAt = placeWeights(workspace, weights && Float64Array.from(weights), n);
+  const samples = now(copySamples(workspace, source, precision, weightsAt));
+  return { samples, scratch: workspace.take(statisticsLayout(n, d), n) };
 }
