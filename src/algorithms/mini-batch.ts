@@ -51,9 +51,9 @@ export class MiniBatch {
     const { samples, buffers } = run;
     const least = this.reassignmentRatio * counts.reduce((a, b) => Math.max(a, b));
     const starved = Array.from(counts.keys())
+      .filter((j) => counts[j]! < least)
       .sort((a, b) => counts[a]! - counts[b]!)
-      .slice(0, samples.n >> 1)
-      .filter((j) => counts[j]! < least);
+      .slice(0, samples.n >> 1);
     if (starved.length === 0) return;
     const next = run.centroidsAt(buffers.nextCentroids);
     now(randomSamples(samples, starved.length, random)).forEach((i, s) => {
