@@ -16,7 +16,8 @@ export {
   silhouetteScoreAsync,
 } from './metrics/silhouette.js';
 export { KMeans, type KMeansModelOptions } from './models/k-means.js';
-export { MiniBatchKMeans, type MiniBatchKMeansJSON, type MiniBatchKMeansOptions } from './models/mini-batch.js';
+export { MiniBatchKMeans, type MiniBatchKMeansJSON } from './models/mini-batch.js';
+export type { MiniBatchKMeansOptions } from './models/mini-batch-options.js';
 export type { StreamOptions } from './models/stream.js';
 export { kmeansFromJSON } from './result.js';
 export { kmeansSteps } from './steps.js';

@@ -12,28 +12,15 @@ import { withResident } from '../data/resident.js';
 import { readSource, type Source } from '../data/source.js';
 import { checkWeights, heaviestOf } from '../data/weights.js';
 import { codebookOf, placeSamples, shifted } from '../fit.js';
-import { checkOptions, integer, isNumber } from '../option-rules.js';
-import { COMMON_RULES, checkK, type ResolvedOptions, resolveOptions } from '../options.js';
+import { checkK } from '../options.js';
 import { createRandom } from '../random.js';
 import { codebookFromJSON, createModel, createResult, type Outcome } from '../result.js';
 import { startingCentroids } from '../seeding/given.js';
 import type { Seeding } from '../seeding/seed.js';
-import type { Batch, Batches, BatchSource, Data, InitName, KMeansJSON, KMeansOptions, Random } from '../types.js';
+import type { Batch, Batches, BatchSource, Data, InitName, KMeansJSON, Random } from '../types.js';
+import { type MiniBatchKMeansOptions, type MiniBatchResolved, resolveMiniBatch } from './mini-batch-options.js';
 import { FittedModel } from './model.js';
 import { checkStreamOptions, type StreamOptions } from './stream.js';
-
-export interface MiniBatchKMeansOptions extends Omit<KMeansOptions, 'algorithm' | 'emptyCluster'> {
-  /** Clusters, an integer ≥ 1. */
-  k: number;
-  /** Samples of a step. Default 1024. */
-  batchSize?: number;
-  /** Steps without a lower smoothed inertia after which `fit` stops; Infinity: never. Default 10. */
-  maxNoImprovement?: number;
-  /** Samples that the first centroids are chosen from, at least k. Default 3 · batchSize, or 3 k if that is less than k. */
-  initSize?: number;
-  /** Share of what the richest cluster has seen, below which a centroid moves to a sample at random. Default 0.01. */
-  reassignmentRatio?: number;
-}
 
 /** A model as plain data, with what `partialFit` needs to go on. */
 export interface MiniBatchKMeansJSON extends KMeansJSON {
@@ -50,14 +37,6 @@ interface State {
 /** Far enough apart for generators of their own. */
 const SEED_STEP = 2654435761;
 
-const RULES = {
-  ...COMMON_RULES,
-  batchSize: integer(1),
-  maxNoImprovement: [(v: unknown) => v === Infinity || integer(1)[0](v), 'an integer ≥ 1 or Infinity'] as const,
-  initSize: integer(1),
-  reassignmentRatio: [(v: unknown) => isNumber(v) && v >= 0 && v < Infinity, 'a finite number ≥ 0'] as const,
-};
-
 /**
  * k-means by small steps (Sculley 2010), each towards the means of a few samples, as scikit-learn's MiniBatchKMeans has it:
  * far less work than `KMeans` for a slightly higher inertia, and for samples that come one batch after the other.
@@ -67,27 +46,17 @@ export class MiniBatchKMeans extends FittedModel {
   /** Steps that led to the centroids. */
   nSteps!: number;
 
-  readonly #resolved: ResolvedOptions;
-  readonly #batchSize: number;
-  readonly #initSize: number;
-  readonly #reassignmentRatio: number;
+  readonly #resolved: MiniBatchResolved;
   #state: State | undefined;
 
   /** @throws ERR_K, ERR_OPTION */
   constructor(given: MiniBatchKMeansOptions) {
     const { k, ...options } = Object(given) as MiniBatchKMeansOptions;
     checkK(k);
-    checkOptions(options, RULES);
+    const resolved = resolveMiniBatch(k, options);
     super(k);
     this.options = options;
-    const { batchSize = 1024, initSize, reassignmentRatio = 0.01, maxNoImprovement, ...common } = options;
-    const { maxIter = 100, tol = 0, nInit = 'auto' } = common;
-    const resolved = resolveOptions({ ...common, maxIter, tol });
-    this.#resolved = nInit === 'auto' ? { ...resolved, nInit: Math.min(resolved.nInit, 3) } : resolved;
-    this.#batchSize = batchSize;
-    const wanted = initSize ?? 3 * batchSize;
-    this.#initSize = wanted < k ? 3 * k : wanted;
-    this.#reassignmentRatio = reassignmentRatio;
+    this.#resolved = resolved;
   }
 
   /**
@@ -97,7 +66,7 @@ export class MiniBatchKMeans extends FittedModel {
    * @throws as `kmeans`; what was fitted before stays then
    */
   fit(data: Data): this {
-    const { nFeatures, sampleWeight, seed } = this.#resolved;
+    const { nFeatures, sampleWeight, seed, batchSize, reassignmentRatio } = this.#resolved;
     const source = readSource(data, nFeatures);
     const { nSamples: n } = source;
     checkK(this.k, n);
@@ -106,10 +75,10 @@ export class MiniBatchKMeans extends FittedModel {
       const random = createRandom(seed);
       const { all, statistics } = this.#place(workspace, source, weights);
       this.#seed(all, statistics, data, random);
-      const rows = Math.min(this.#batchSize, n);
+      const rows = Math.min(batchSize, n);
       const drawn = new DrawnRun(all, rows);
       drawn.run.setCentroids(all.copyCentroids());
-      const steps = new MiniBatch(new Float64Array(this.k), this.#reassignmentRatio);
+      const steps = new MiniBatch(new Float64Array(this.k), reassignmentRatio);
       const converged = this.#iterate(drawn, steps, n, statistics.meanVariance, random);
       all.setCentroids(drawn.run.copyCentroids());
       now(all.assign());
@@ -145,13 +114,13 @@ export class MiniBatchKMeans extends FittedModel {
    * @throws (rejects) as `partialFit`, ERR_EMPTY_DATA for an empty stream, and the signal's reason
    */
   async fitStream(stream: Batches | BatchSource, options: StreamOptions = {}): Promise<this> {
-    const { nFeatures, precision, sampleWeight } = this.#resolved;
+    const { nFeatures, precision, sampleWeight, batchSize, initSize } = this.#resolved;
     const signal = checkStreamOptions(options, sampleWeight);
     const batches = typeof stream === 'function' ? await stream() : stream;
     let state: State | undefined;
     let inertia = 0;
     let last: Run | undefined;
-    const rowsFor = () => (state ? this.#batchSize : Math.max(this.#batchSize, this.#initSize));
+    const rowsFor = () => (state ? batchSize : Math.max(batchSize, initSize));
     for await (const block of readBlocks(batches, rowsFor, { nFeatures, precision, signal })) {
       // A function that chooses the first centroids looks at it.
       const values = floatArray(block.precision, state ? 0 : block.nSamples * block.nFeatures);
@@ -171,7 +140,7 @@ export class MiniBatchKMeans extends FittedModel {
   override toJSON(): MiniBatchKMeansJSON {
     const model = super.toJSON();
     const { steps, sinceReassign } = this.#state!.steps;
-    const [batchSize, reassignmentRatio] = [this.#batchSize, this.#reassignmentRatio];
+    const { batchSize, reassignmentRatio } = this.#resolved;
     return { ...model, miniBatch: { nSteps: steps, sinceReassign, batchSize, reassignmentRatio } };
   }
 
@@ -185,7 +154,7 @@ export class MiniBatchKMeans extends FittedModel {
     const { k, metric, precision, seed, counts, nSamples, miniBatch, ...outcome } = json as MiniBatchKMeansJSON;
     const { nSteps = 0, sinceReassign = 0, ...own } = miniBatch ?? {};
     const model = new MiniBatchKMeans({ k, metric, precision, seed, ...own });
-    const steps = new MiniBatch(Float64Array.from(counts), model.#reassignmentRatio);
+    const steps = new MiniBatch(Float64Array.from(counts), model.#resolved.reassignmentRatio);
     Object.assign(steps, { steps: nSteps, sinceReassign });
     model.#state = { codebook, steps, nSamples };
     model.nSteps = nSteps;
@@ -194,7 +163,7 @@ export class MiniBatchKMeans extends FittedModel {
 
   /** Steps on samples that are drawn, until they better nothing any more; returns whether it ended by that. */
   #iterate(drawn: DrawnRun, steps: MiniBatch, n: number, meanVariance: number, random: Random): boolean {
-    const { maxIter, tol, onProgress } = this.#resolved;
+    const { maxIter, tol, maxNoImprovement, onProgress } = this.#resolved;
     const { run } = drawn;
     const rows = run.samples.n;
     const most = Math.floor((maxIter * n) / rows);
@@ -208,7 +177,7 @@ export class MiniBatchKMeans extends FittedModel {
       onProgress?.({ run: 0, runs: 1, iteration, maxIter: most, inertia, shift, changed, elapsedMs });
       const stale = smoothed.add(inertia);
       if (iteration > 1 && tol > 0 && shift <= tol * meanVariance) return true;
-      if (stale >= (this.options.maxNoImprovement ?? 10)) return true;
+      if (stale >= maxNoImprovement) return true;
     }
     return false;
   }
@@ -225,7 +194,7 @@ export class MiniBatchKMeans extends FittedModel {
     if (before) checkFeatures(before.codebook, source);
     else checkK(this.k, source.nSamples);
     const { all, statistics } = this.#place(workspace, source, weights, before, rowsBefore);
-    const steps = before?.steps ?? new MiniBatch(new Float64Array(this.k), this.#reassignmentRatio);
+    const steps = before?.steps ?? new MiniBatch(new Float64Array(this.k), this.#resolved.reassignmentRatio);
     // Every step has random numbers of its own, so that a model from JSON needs not know how many were drawn.
     const random = createRandom((this.#resolved.seed + SEED_STEP * steps.steps) % 2 ** 53);
     if (before) all.setCentroids(before.codebook.shiftedCentroids);
@@ -256,13 +225,13 @@ export class MiniBatchKMeans extends FittedModel {
 
   /** Puts the first centroids in place. */
   #seed(all: Run, statistics: FeatureStatistics, data: Data, random: Random): void {
-    const { init, nInit } = this.#resolved;
+    const { init, initSize, nInit } = this.#resolved;
     const { d, precision } = all.samples;
     const start = startingCentroids(init, data, this.k, d);
     const seeding: Seeding = start
       ? { kind: 'given', centroids: (draw) => shifted(start(draw), statistics.shift, precision) }
       : { kind: init as InitName };
-    all.setCentroids(drawStart(all, seeding, { size: this.#initSize, nInit }, random));
+    all.setCentroids(drawStart(all, seeding, { size: initSize, nInit }, random));
   }
 
   #finish(
