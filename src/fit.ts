@@ -4,7 +4,7 @@ import type { Iteration, Limits } from './algorithms/lloyd.js';
 import { Run } from './algorithms/run.js';
 import { isRelaxed } from './backend/backend.js';
 import { runLayout } from './backend/layout.js';
-import type { Work } from './backend/pass.js';
+import { inParts, type Work } from './backend/pass.js';
 import { bytesOf, floatArray } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
 import type { Codebook } from './codebook.js';
@@ -59,10 +59,11 @@ export class Fit {
     checkK(k, n);
     if (!workspace.parts) checkRoom(source, k, options);
     const precision = options.precision === 'auto' ? source.precision : options.precision;
-    const weights = checkWeights(options.sampleWeight, n);
+    const weights = yield* checkWeights(workspace, options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
+    const maxWeight = weights ? heaviestOf(weights) : 1;
     const placed = yield* placeSamples(workspace, source, precision, options.metric, weights);
-    return { ...placed, data, maxWeight: weights ? heaviestOf(weights) : 1, options, k, start };
+    return { ...placed, data, maxWeight, options, k, start };
   }
 
   /** Takes what runs need, in a workspace over the memory of the samples. */
@@ -142,7 +143,10 @@ export function* placeSamples(
   if (weights && parts) {
     parts.weights = weights;
     parts.give(weightsAt, weights);
-  } else if (weights) workspace.float64(weightsAt, n).set(weights);
+  } else if (weights)
+    yield* inParts(workspace, n, (from, to) => {
+      workspace.float64(weightsAt, n).set(weights.subarray(from, to), from);
+    });
   const copy = () => {
     const { x, staging } = workspace.take(
       { x: samplesBytes(rows, d, precision), staging: stagingBytes(rows, d, precision, !!parts) },

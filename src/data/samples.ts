@@ -208,7 +208,7 @@ export const stagingBytes = (n: number, d: number, precision: Precision, inParts
 export const SLICE_VALUES = 2 ** 18;
 
 /** Values written before the next pause where memory may be fresh, of which every page takes some ten microseconds. */
-const FRESH_VALUES = 2 ** 15;
+export const FRESH_VALUES = 2 ** 15;
 
 /** Copies all rows of a source to address x, in the layout of d. */
 export function* copySamples(

@@ -11,7 +11,7 @@ import { type Workspace, withWorkspace } from '../backend/workspace.js';
 import { background } from '../background.js';
 import { flatSource } from '../data/flat.js';
 import { copyRows } from '../data/read-rows.js';
-import { bringSamples, callRows, SLICE_VALUES, samplesBytes, stagingBytes } from '../data/samples.js';
+import { bringSamples, callRows, FRESH_VALUES, samplesBytes, stagingBytes } from '../data/samples.js';
 import { readSource, type Source } from '../data/source.js';
 import { rangeError, typeError } from '../errors.js';
 import { totalOf } from '../footprint.js';
@@ -158,7 +158,7 @@ function* silhouettes(
       if (cosine) scaleToUnit(row);
     }
   };
-  yield* inParts(workspace, n, gather, Math.ceil(SLICE_VALUES / d));
+  yield* inParts(workspace, n, gather, Math.ceil(FRESH_VALUES / d));
   const state = yield* meanDistances(workspace, rows, d, starts, cosine);
 
   const result = new Float64Array(n);
@@ -203,11 +203,15 @@ function* sortByLabel(
   }
 
   const starts = new Int32Array(codes.size + 1);
-  for (let i = 0; i < n; i++) starts[code[i] + 1]++;
+  yield* inParts(pace, n, (from, to) => {
+    for (let i = from; i < to; i++) starts[code[i] + 1]++;
+  });
   for (let c = 0; c < codes.size; c++) starts[c + 1] += starts[c];
   const next = starts.slice();
   const order = new Int32Array(drawn.length);
-  for (let i = 0; i < n; i++) order[next[code[i]]++] = i;
+  yield* inParts(pace, n, (from, to) => {
+    for (let i = from; i < to; i++) order[next[code[i]]++] = i;
+  });
   return { order, starts };
 }
 
