@@ -1,4 +1,5 @@
-// How late an abort is heard, in every phase of every asynchronous call: npm run bench:abort
+// How late an abort is heard, in every phase of every asynchronous call: npm run bench:abort; one abort of every case,
+// within 150 seconds: npm run bench:abort -- --short
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { parseArgs } from 'node:util';
@@ -20,14 +21,20 @@ const { values: options } = parseArgs({
   options: {
     /** Only cases whose name has this in it. */
     only: { type: 'string', default: '' },
+    /** One abort of every case, in its first moments. */
+    short: { type: 'boolean', default: false },
     /** Aborts of a case. */
-    times: { type: 'string', default: '8' },
+    times: { type: 'string' },
     /** Seconds that the calling thread is watched for. */
-    watch: { type: 'string', default: '4' },
+    watch: { type: 'string' },
     /** Names what kept the calling thread longest. */
     profile: { type: 'boolean', default: false },
   },
 });
+
+const times = Number(options.times ?? (options.short ? 1 : 8));
+/** In milliseconds. */
+const limit = Number(options.watch ?? (options.short ? 0.5 : 4)) * 1000;
 
 type Call = (signal: AbortSignal) => Promise<unknown>;
 
@@ -86,6 +93,7 @@ for (const threads of [1, 2, 0, APART]) {
   for (const init of ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'] as const)
     add(`2M × 2 weights ${init}`, clustering(flat, 100, { init, nInit: 1, maxIter: 3, sampleWeight: weights }));
   if (threads >= 0) {
+    if ('512 MiB in place'.includes(options.only)) matrixOfHalfAGiB();
     add('512 MiB in place', (signal) =>
       clustering(matrixOfHalfAGiB(), 8, { init: 'random', nInit: 1, maxIter: 3 })(signal),
     );
@@ -183,12 +191,11 @@ for (const [name, call, threads] of cases) {
     globalThis.crossOriginIsolated = false;
     dispose();
   }
-  const limit = Number(options.watch) * 1000;
-  await watch(call, limit);
+  if (!options.short) await watch(call, limit);
   const { longest, total } = await watch(call, limit);
   const late: number[] = [];
-  for (let t = 0; t < Number(options.times); t++) {
-    const milliseconds = await latency(call, ((t + Math.random()) / Number(options.times)) * Math.min(total, limit));
+  for (let t = 0; t < times; t++) {
+    const milliseconds = await latency(call, ((t + Math.random()) / times) * Math.min(total, limit));
     if (milliseconds !== undefined) late.push(milliseconds);
   }
   const worst = Math.max(0, ...late);

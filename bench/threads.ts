@@ -58,9 +58,11 @@ const MORE = [
   shape('uniform', 300_000, 8, 100),
   shape('overlapping', 20_000, 768, 100),
 ];
-const shapes = [...SHORT, ...(options.short ? [] : MORE)].filter((one) =>
-  new RegExp(options.only).test(shapeName(one)),
-);
+const wanted = (one: Shape) => new RegExp(options.only).test(shapeName(one));
+const shapes = [...SHORT, ...(options.short ? [] : MORE)].filter(wanted);
+
+/** So many that trees of boxes take their time, too. */
+const boxes = [shape('uniform', 4_000_000, 2, 50)].filter(wanted);
 
 type Found = KMeansResult | Elbow;
 type Calls = readonly [
@@ -77,11 +79,15 @@ for (const one of shapes) {
       rows.push(await measure(problem, algorithm, { ...toConvergence(problem), maxIter: 40, algorithm }));
   rows.push(await measure(problem, 'k-means++', { nFeatures: problem.d, maxIter: 1 }));
 }
+for (const one of boxes) {
+  const problem = makeProblem(one);
+  rows.push(await measure(problem, 'filtering', { ...toConvergence(problem), maxIter: 40, algorithm: 'filtering' }));
+}
 const several = [
   shape('overlapping', 10_000, 4, 32),
   shape('overlapping', 20_000, 8, 64),
   shape('overlapping', 50_000, 32, 64),
-].filter((one) => new RegExp(options.only).test(shapeName(one)));
+].filter(wanted);
 for (const one of several) {
   const problem = makeProblem(one);
   const given = { nFeatures: problem.d, maxIter: 50 };

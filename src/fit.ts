@@ -60,10 +60,11 @@ export class Fit {
     checkK(k, n);
     if (!workspace.parts) checkRoom(source, k, options);
     const precision = options.precision === 'auto' ? source.precision : options.precision;
-    const weights = checkWeights(options.sampleWeight, n);
+    const weights = yield* checkWeights(workspace, options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
+    const maxWeight = weights ? heaviestOf(weights) : 1;
     const placed = yield* placeSamples(workspace, source, precision, options.metric, weights);
-    return { ...placed, data, maxWeight: weights ? heaviestOf(weights) : 1, options, k, start };
+    return { ...placed, data, maxWeight, options, k, start };
   }
 
   /** Takes what runs need, in a workspace over the memory of the samples. */
@@ -138,7 +139,7 @@ export function* placeSamples(
   const { nSamples: n, nFeatures: d, resident } = source;
   const { parts } = workspace;
   const { shift: scratch } = workspace.take({ shift: d * bytesOf(precision) }, n);
-  const weightsAt = placeWeights(workspace, weights, n);
+  const weightsAt = yield* placeWeights(workspace, weights, n);
   const copy = () => copySamples(workspace, source, precision, weightsAt, parts);
 
   // A matrix in this workspace is clustered where it is, and moved there.

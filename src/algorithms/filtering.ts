@@ -1,6 +1,5 @@
 import {
   CELL_ROWS,
-  CUT_BYTES,
   type FilterBuffers,
   filterLayout,
   growPlaces,
@@ -16,9 +15,7 @@ import { make, type RangeCall, type Work } from '../backend/pass.js';
 import { bytesOf, centroidStride, sumsEntryLength } from '../backend/shapes.js';
 import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
-
-/** Samples of each root among which cuts between roots are chosen. */
-const SAMPLED = 16;
+import { writeCuts } from './tree-cuts.js';
 
 /** Steps, as passes count them, of a look at a candidate, and of what a root takes for a sample. */
 const LOOK_WORK = 128;
@@ -135,7 +132,7 @@ export class Filtering implements Assignment {
       ]);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
     });
-    this.cut(cuts, roots);
+    writeCuts(samples, cuts, roots);
     const startsAt = (i: number) => starts + (i / CELL_ROWS) * roots * 4;
     const work = 2 * levels + 8;
     yield* samples.pass(
@@ -158,46 +155,6 @@ export class Filtering implements Assignment {
         kernels.plantTree(plan + thread * TREE_PLAN_BYTES, nodes + root * NODE_BYTES, count),
       n * ROOT_WORK,
     );
-  }
-
-  /** Chooses cuts, through the median of the longest side of some samples, for so many roots. */
-  private cut(cuts: number, roots: number): void {
-    const { workspace, precision, x, n, d, stride } = this.run.samples;
-    const bytes = bytesOf(precision);
-    const values = workspace.floats(precision, x, d * stride);
-    const columns = workspace.int32(cuts, (roots * CUT_BYTES) / 4);
-    const places = workspace.floats(precision, cuts, (roots * CUT_BYTES) / bytes);
-    const choose = (at: number, sampled: number[]): void => {
-      if (at >= roots) return;
-      let column = 0;
-      let sorted = new Float64Array(0);
-      let longest = -1;
-      for (let f = 0; f < d; f++) {
-        const all = Float64Array.from(sampled, (i) => values[f * stride + i]!).sort();
-        const side = all[all.length - 1]! - all[0]!;
-        if (!(side > longest)) continue;
-        longest = side;
-        column = f * stride;
-        sorted = all;
-      }
-      const place = sorted[sorted.length >> 1] ?? 0;
-      columns[(at * CUT_BYTES) / 4] = column * bytes;
-      places[(at * CUT_BYTES + 8) / bytes] = place;
-      choose(
-        2 * at,
-        sampled.filter((i) => values[column + i]! < place),
-      );
-      choose(
-        2 * at + 1,
-        sampled.filter((i) => values[column + i]! >= place),
-      );
-    };
-    const count = roots * SAMPLED;
-    if (roots > 1)
-      choose(
-        1,
-        Array.from({ length: count }, (_, s) => Math.floor((s * n) / count)),
-      );
   }
 
   /** Makes of how many samples of each range belong to each root where the first of them goes. */

@@ -1,3 +1,4 @@
+import { now } from '../backend/pass.js';
 import { floatArray } from '../backend/shapes.js';
 import { rangeError, typeError } from '../errors.js';
 import { Turns } from '../turn.js';
@@ -25,7 +26,11 @@ export function readBatch(batch: Batch, nFeatures?: number) {
   const weighted = typeof batch === 'object' && batch !== null && 'data' in batch && !('shape' in batch);
   const data = weighted ? batch.data : batch;
   const source = readSource(data, nFeatures);
-  return { data, source, weights: weighted ? copyWeights(batch.sampleWeight, source.nSamples) : undefined };
+  return {
+    data,
+    source,
+    weights: weighted ? now(copyWeights({ deferred: false }, batch.sampleWeight, source.nSamples)) : undefined,
+  };
 }
 
 /**

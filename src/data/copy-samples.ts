@@ -1,5 +1,5 @@
 import type { Parts } from '../backend/parts.js';
-import { type RangeCall, type Work, wait } from '../backend/pass.js';
+import { inParts, type RangeCall, type Work, wait } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, floatView } from '../backend/shapes.js';
 import type { Workspace } from '../backend/workspace.js';
 import type { Precision } from '../types.js';
@@ -17,20 +17,23 @@ export const samplesBytes = (n: number, d: number, precision: Precision): number
 export const SLICE_VALUES = 2 ** 18;
 
 /** Where samples lie, in the layout of d, and where rows are sorted into columns, a pass at a time, or more where they are sent. */
-export const samplesLayout = (n: number, d: number, precision: Precision, inParts = false) => ({
+export const samplesLayout = (n: number, d: number, precision: Precision, sent = false) => ({
   x: samplesBytes(n, d, precision),
-  staging: d <= COLUMNS_MAX_D ? Math.min(n, inParts ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0,
+  staging: d <= COLUMNS_MAX_D ? Math.min(n, sent ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0,
 });
 
 /** Puts the weights of n samples where these are to lie, if there are any; returns their address, or 0. */
-export function placeWeights(workspace: Workspace, weights: Float64Array | undefined, n: number): number {
+export function* placeWeights(workspace: Workspace, weights: Float64Array | undefined, n: number): Work<number> {
   if (!weights) return 0;
   const { parts } = workspace;
   const at = workspace.take({ weights: (parts?.rows ?? n) * 8 }, n).weights;
   if (parts) {
     parts.weights = weights;
     parts.give(at, weights);
-  } else workspace.float64(at, n).set(weights);
+  } else
+    yield* inParts(workspace, n, (from, to) => {
+      workspace.float64(at, n).set(weights.subarray(from, to), from);
+    });
   return at;
 }
 

@@ -96,7 +96,7 @@ export class SampleStream {
   *copy(workspace: Workspace, source: Rows) {
     const { d, precision } = this;
     const { nSamples: n, weights } = source;
-    const weightsAt = placeWeights(workspace, weights, n);
+    const weightsAt = yield* placeWeights(workspace, weights, n);
     const samples = yield* copySamples(workspace, source, precision, weightsAt, workspace.parts);
     // Sums of an odd number of features have one more, of what lies behind each sample: no feature, but a number.
     if (d > COLUMNS_MAX_D) samples.pad(samples.x, d * bytesOf(precision), 8);

@@ -1,3 +1,4 @@
+import { inParts, type Pace, type Work } from '../backend/pass.js';
 import { rangeError, typeError } from '../errors.js';
 import { describe } from './kind.js';
 
@@ -9,14 +10,22 @@ const HEAVIEST = [1e-100, 1e100] as const;
  *
  * @throws ERR_SAMPLE_WEIGHT
  */
-export function checkWeights(weights: ArrayLike<number> | undefined, n: number): Float64Array | undefined {
-  const copy = copyWeights(weights, n);
+export function* checkWeights(
+  pace: Pace,
+  weights: ArrayLike<number> | undefined,
+  n: number,
+): Work<Float64Array | undefined> {
+  const copy = yield* copyWeights(pace, weights, n);
   if (copy) checkHeaviest(heaviestOf(copy));
   return copy;
 }
 
 /** The same where they are only a part of all: these may all be 0. */
-export function copyWeights(weights: ArrayLike<number> | undefined, n: number): Float64Array | undefined {
+export function* copyWeights(
+  pace: Pace,
+  weights: ArrayLike<number> | undefined,
+  n: number,
+): Work<Float64Array | undefined> {
   if (weights === undefined) return undefined;
   if (!Array.isArray(weights) && !ArrayBuffer.isView(weights))
     throw typeError('ERR_SAMPLE_WEIGHT', `sampleWeight is ${describe(weights)}; it must be an array of ${n} numbers`);
@@ -26,15 +35,19 @@ export function copyWeights(weights: ArrayLike<number> | undefined, n: number): 
       `sampleWeight has ${weights.length} values; it must have one for each of the ${n} samples`,
     );
   const copy = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const weight: unknown = weights[i];
-    if (typeof weight !== 'number')
-      throw typeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${describe(weight)}; it must be a number`);
-    if (!(weight >= 0 && weight < Infinity))
-      throw rangeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${weight}; it must be a finite number ≥ 0`);
-    copy[i] = weight;
-  }
+  yield* inParts(pace, n, (from, to) => {
+    for (let i = from; i < to; i++) copy[i] = weightAt(weights, i);
+  });
   return copy;
+}
+
+function weightAt(weights: ArrayLike<number>, i: number): number {
+  const weight: unknown = weights[i];
+  if (typeof weight !== 'number')
+    throw typeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${describe(weight)}; it must be a number`);
+  if (!(weight >= 0 && weight < Infinity))
+    throw rangeError('ERR_SAMPLE_WEIGHT', `the weight of sample ${i} is ${weight}; it must be a finite number ≥ 0`);
+  return weight;
 }
 
 export function heaviestOf(weights: Float64Array): number {

@@ -2,8 +2,9 @@ import { SILHOUETTE_PANEL, silhouetteLayout } from '../backend/layout.js';
 import { inParts, now, type Pace, type Work } from '../backend/pass.js';
 import { type Workspace, withWorkspace } from '../backend/workspace.js';
 import { background } from '../background.js';
-import { SLICE_VALUES, samplesLayout } from '../data/copy-samples.js';
+import { samplesLayout } from '../data/copy-samples.js';
 import { copyRows } from '../data/read-rows.js';
+import { FRESH_VALUES } from '../data/samples.js';
 import { readSource, type Source } from '../data/source.js';
 import { rangeError, typeError } from '../errors.js';
 import { totalOf } from '../footprint.js';
@@ -143,7 +144,7 @@ function* silhouettes(
       if (cosine) scaleToUnit(row);
     }
   };
-  yield* inParts(workspace, n, gather, Math.ceil(SLICE_VALUES / d));
+  yield* inParts(workspace, n, gather, Math.ceil(FRESH_VALUES / d));
   const state = yield* meanDistances(workspace, rows, d, starts, cosine);
 
   const result = new Float64Array(n);
@@ -188,11 +189,15 @@ function* sortByLabel(
   }
 
   const starts = new Int32Array(codes.size + 1);
-  for (let i = 0; i < n; i++) starts[code[i] + 1]++;
+  yield* inParts(pace, n, (from, to) => {
+    for (let i = from; i < to; i++) starts[code[i] + 1]++;
+  });
   for (let c = 0; c < codes.size; c++) starts[c + 1] += starts[c];
   const next = starts.slice();
   const order = new Int32Array(drawn.length);
-  for (let i = 0; i < n; i++) order[next[code[i]]++] = i;
+  yield* inParts(pace, n, (from, to) => {
+    for (let i = from; i < to; i++) order[next[code[i]]++] = i;
+  });
   return { order, starts };
 }
 

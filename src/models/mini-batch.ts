@@ -70,8 +70,8 @@ export class MiniBatchKMeans extends FittedModel {
     const source = readSource(data, nFeatures);
     const { nSamples: n } = source;
     checkK(this.k, n);
-    const weights = checkWeights(sampleWeight, n);
     return withResident(source.resident, this.#resolved, (workspace) => {
+      const weights = now(checkWeights(workspace, sampleWeight, n));
       const random = createRandom(seed);
       const { all, statistics } = this.#place(workspace, source, weights);
       this.#seed(all, statistics, data, random);

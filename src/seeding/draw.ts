@@ -23,10 +23,10 @@ export function drawInProportion(weights: ArrayLike<number>, target: number): nu
   return last;
 }
 
-/** Writes the running sums of values; returns the last. */
-export function accumulate(values: ArrayLike<number>, cumulative: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) {
+/** Writes the running sums of values `from` … `to` − 1, those before being there; returns the last. */
+export function accumulate(values: ArrayLike<number>, cumulative: Float64Array, from = 0, to = values.length): number {
+  let sum = from > 0 ? cumulative[from - 1]! : 0;
+  for (let i = from; i < to; i++) {
     sum += values[i]!;
     cumulative[i] = sum;
   }

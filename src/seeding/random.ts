@@ -1,4 +1,4 @@
-import type { Work } from '../backend/pass.js';
+import { inParts, type Work } from '../backend/pass.js';
 import type { Samples } from '../data/samples.js';
 import { shuffle } from '../random.js';
 import type { Random } from '../types.js';
@@ -26,7 +26,12 @@ function* weighted({ workspace, weightValues }: Samples, k: number, random: Rand
   const left = weightValues!.slice();
   const cumulative = new Float64Array(left.length);
   const chosen: number[] = [];
-  let total = accumulate(left, cumulative);
+  let total = 0;
+  const addUp = () =>
+    inParts(workspace, left.length, (from, to) => {
+      total = accumulate(left, cumulative, from, to);
+    });
+  yield* addUp();
   let lightest = 0;
   /** Samples without weight are taken in order once all others are. */
   const nextUnchosen = () => {
@@ -37,8 +42,7 @@ function* weighted({ workspace, weightValues }: Samples, k: number, random: Rand
     let i = total > 0 ? firstAbove(cumulative, random() * total) : nextUnchosen();
     if (left[i] === 0 && total > 0) {
       // Drawn before, or at the edge of rounding: the sums are taken anew without what was chosen.
-      if (workspace.deferred) yield;
-      total = accumulate(left, cumulative);
+      yield* addUp();
       if (total > 0) continue;
       i = nextUnchosen();
     }

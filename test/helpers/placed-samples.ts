@@ -21,7 +21,7 @@ export function placeRows(
     precision,
     write: (target, from, to) => target.set(rows.slice(from, to).flat()),
   };
-  const weightsAt = placeWeights(workspace, weights && Float64Array.from(weights), n);
+  const weightsAt = now(placeWeights(workspace, weights && Float64Array.from(weights), n));
   const samples = now(copySamples(workspace, source, precision, weightsAt));
   return { samples, scratch: workspace.take(statisticsLayout(n, d), n) };
 }
