@@ -1,13 +1,15 @@
 import { clearStates, loosen, tighten } from './bounds/open';
-import { ACTIVE, GROUPS, MEMBERS, MEMBERS_BYTES, QUANTISED, SCRATCH } from './bounds/plan';
-import { collectMembers, estimateGroup, resolveUnsure, scanGroup } from './bounds/scan';
+import { ACTIVE, ALONE, GROUPS, membersOf, QUANTISED, SCRATCH } from './bounds/plan';
+import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
+import { collectMembers, scanPanels } from './bounds/scan';
 import { settleLabels, settleLowerBounds } from './bounds/settle';
 
 /**
  * Brings the labels of up to 256 samples up to date after their centroids moved: exactly those that `assign` gives, looking
  * only at groups of centroids that bounds cannot rule out. A sample keeps its label where the square of its lower bound
  * exceeds that of its upper bound by more than rounding can have blurred the scores. With one group this is Hamerly's
- * algorithm (2010), with more of them Yinyang's (Ding et al. 2015) with groups of whole panels.
+ * algorithm (2010), with more of them Yinyang's (Ding et al. 2015) with groups of whole panels; where every centroid is a group
+ * of its own it is much as Elkan's (2003).
  *
  * @param plan in: see bounds/plan.ts; LABELS, UPPER, LOWER inout, SCRATCH for the kernel alone
  * @param from first sample
@@ -29,13 +31,10 @@ function advance<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   const groups = load<i32>(plan, GROUPS);
   let looks = 0;
   for (let g = 0; g < groups; g++) {
-    const members = collectMembers<T>(plan, from, count, active, g, first);
-    const list = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
-    if (members > 0) {
-      if (load<usize>(plan, QUANTISED)) estimateGroup<T>(plan, from, g, list);
-      else scanGroup<T>(plan, from, g, list);
-    }
-    looks += members;
+    looks += collectMembers<T>(plan, from, count, active, g, first);
+    if (load<i32>(plan, ALONE)) estimatePairs<T>(plan, from, g);
+    else if (load<usize>(plan, QUANTISED)) estimatePanels<T>(plan, from, g);
+    else scanPanels<T>(plan, from, g, membersOf(plan, g));
   }
   if (load<usize>(plan, QUANTISED)) resolveUnsure<T>(plan, from, active);
   settleLabels<T>(plan, from, active, first);

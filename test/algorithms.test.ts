@@ -82,6 +82,24 @@ onEveryBackend('accelerated algorithms', (ran) => {
     );
   });
 
+  it('also where every centroid has bounds of its own', () => {
+    const wide = fc.record({
+      kind: fc.constantFrom<Kind>('uniform', 'blobs', 'integers', 'far', 'nearly tied', 'copies'),
+      n: fc.constantFrom(100, 255, 257),
+      // As many clusters as it takes, in a part of a panel, and in several.
+      shape: fc.constantFrom([1733, 4], [700, 25], [401, 80]),
+      precision: fc.constantFrom<Precision>('float32', 'float64'),
+      seed: fc.nat(1000),
+    });
+    check(
+      fc.property(wide, ({ kind, n, shape: [d, k], precision, seed }) => {
+        const values = makeValues(kind, n, d!, seed, precision);
+        expectSameBits(values, k!, { nFeatures: d!, init: 'random', nInit: 1, tol: 0, seed });
+      }),
+      12,
+    );
+  });
+
   it.each([
     ['float32', [1e-22, 1e-18, 1e-12, 1e-6, 1e6, 1e15, 3e16]],
     ['float64', [1e-161, 1e-20, 1e-12, 1e12, 1e20, 1e60, 1e150]],

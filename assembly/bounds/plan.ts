@@ -22,6 +22,7 @@ export const QUANTISED_PANELS: usize = 96;
 export const SQ_NORMS: usize = 100; // n × T: ‖x‖²
 export const FACTOR: usize = 104; // f64: twice the inverse scale of the centroids
 export const QUANTISED_ROWS: usize = 112; // k × quantisedRowBytes(d): the centroids row by row
+export const ALONE: usize = 116; // i32: whether every centroid is a group, its number the place in the panels
 export const SURE_0: usize = 120; // f64: two scores of a sample, estimated or not, are off by sure 0 …
 export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale at the most, in all
 // … and how far rounding can reach (f64): scores of one sample are off by margin 0 + margin 1 · upper at the most, in all,
@@ -36,11 +37,11 @@ export const CHUNK: i32 = 256;
 // Scratch. Places are those of the samples in the chunk; there is room for whole vectors behind the last.
 export const LEAST_LOWER: usize = 0; // T: least lower bound of each sample
 export const SQ_DISTANCE: usize = 2112; // T: to the labelled centroid; in the end own² − own score, less the margins
-export const STATE: usize = 4224; // 4 × T: least score so far, its centroid, the next score of that group, and the group
+export const STATE: usize = 4224; // 4 × T: least score so far, its centroid, the next score of that group; one is free
 export const RUNNER_UP: usize = 12672; // T: least score of all groups but the best one
 export const LIMIT: usize = 14784; // T: groups with a lower bound above it are ruled out
 export const THRESHOLD: usize = 16896; // T: groups with an estimate above it cannot hold the best
-export const OWN_GROUP: usize = 19008; // i32: the group of the label, −1 where the label is settled
+export const OWN_GROUP: usize = 19008; // i32: the group of the label, −1 where the label is settled; later the panels it was last listed for
 export const ACTIVE: usize = 20064; // i32: places of the samples whose bounds do not settle their label
 export const TILE: usize = 21120; // 8 vectors: the scores of a tile
 export const TOP: usize = 21248; // 6 vectors: least score, index, second score of four samples
@@ -50,6 +51,19 @@ export const FETCHED: usize = 22976; // i32: see fetchRows
 export const GATHERED: usize = 22992; // d × T: rows of samples that lie in columns
 export const MEMBERS: usize = 31440; // per group: how many active samples have to look at it, and their places (u16)
 export const MEMBERS_BYTES: usize = 544;
+
+/** How many runs of panels are scanned one by one: those of groups, or single ones where every centroid is a group. */
+@inline
+export function panelRuns(plan: usize): i32 {
+  const each = load<i32>(plan, GROUP_PANELS);
+  return (load<i32>(plan, PANEL_COUNT) + each - 1) / each;
+}
+
+/** The list of the samples that have to look at a group. */
+@inline
+export function membersOf(plan: usize, g: i32): usize {
+  return load<usize>(plan, SCRATCH) + MEMBERS + <usize>g * MEMBERS_BYTES;
+}
 
 /** Half a unit in the last place of 1. */
 @inline

@@ -1,15 +1,14 @@
 import { COLUMNS_MAX_D, panelWidth } from '../constants';
-import { quantisedTile } from '../inline/quantised-tile';
 import { scoreTile, TRANSPOSED } from '../inline/tile';
 import {
-  ACTIVE, D, FACTOR, GATHERED, GROUP_PANELS, GROUPS, INVERSE, inverseOf, LIMIT, lowerBounds, MEMBERS, MEMBERS_BYTES, OWN_GROUP, PANEL_COUNT, PANELS,
-  placeAt, QUANTISED, QUANTISED_PANELS, RUNNER_UP, SCRATCH, STATE, STRIDE, sureMargin, THRESHOLD, TILE, TOP, UNSURE, X,
+  ACTIVE, ALONE, D, GATHERED, GROUP_PANELS, GROUPS, LEAST_LOWER, LIMIT, lowerBounds, membersOf, OWN_GROUP, PANEL_COUNT, PANELS, placeAt, RUNNER_UP,
+  SCRATCH, STATE, STRIDE, TILE, TOP, X,
 } from './plan';
 
 /** Lists the active samples that have to look at a group: it is their own, or its lower bound leaves it open. */
 export function collectMembers<T>(plan: usize, from: i32, count: i32, active: i32, g: i32, first: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
-  const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
+  const members = membersOf(plan, g);
   let listed: usize = 0;
   if (first || load<i32>(plan, GROUPS) == 1) {
     for (; listed < <usize>active; listed++)
@@ -42,8 +41,8 @@ function bitsOf<T>(mask: v128): i32 {
   return sizeof<T>() == 4 ? i32x4.bitmask(mask) : i64x2.bitmask(mask);
 }
 
-/** Scores the listed samples against the centroids of a group, four at a time. */
-export function scanGroup<T>(plan: usize, from: i32, g: i32, list: usize): void {
+/** Scores the listed samples against a run of panels, the centroids of a group mostly, four at a time. */
+export function scanPanels<T>(plan: usize, from: i32, q: i32, list: usize): void {
   const scratch = load<usize>(plan, SCRATCH);
   const count = <i32>load<u16>(list);
   const d = load<i32>(plan, D);
@@ -51,10 +50,10 @@ export function scanGroup<T>(plan: usize, from: i32, g: i32, list: usize): void 
   const row = <usize>(gathered ? d : load<i32>(plan, STRIDE)) * sizeof<T>();
   const rows = gathered ? scratch + GATHERED : load<usize>(plan, X) + <usize>from * row;
   const panelBytes = <usize>(2 + d) * 32;
-  const firstPanel = g * load<i32>(plan, GROUP_PANELS);
+  const firstPanel = q * load<i32>(plan, GROUP_PANELS);
   const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - firstPanel);
   const panel = load<usize>(plan, PANELS) + <usize>firstPanel * panelBytes;
-  const lower = lowerBounds<T>(plan, from, g);
+  const least = leastOf<T>(plan, from, q);
   for (let m = 0; m < count; m += 4) {
     // A tile that sticks out at the end repeats the last member.
     const i0 = placeAt(list, m);
@@ -69,81 +68,14 @@ export function scanGroup<T>(plan: usize, from: i32, g: i32, list: usize): void 
       mergeTop<T>(scratch, packed, 0, p == 0);
       if (sizeof<T>() == 8) mergeTop<T>(scratch, packed, 16, p == 0);
     }
-    for (let r = 0; r < min(4, count - m); r++) keepTop<T, T>(scratch, lower, g, r, placeAt(list, m + r));
+    for (let r = 0; r < min(4, count - m); r++) keepTop<T, T>(scratch, least, r, placeAt(list, m + r));
   }
 }
 
-/** The same by estimates from quantised values. */
-export function estimateGroup<T>(plan: usize, from: i32, g: i32, list: usize): void {
-  const scratch = load<usize>(plan, SCRATCH);
-  const count = <i32>load<u16>(list);
-  const d = load<i32>(plan, D);
-  const row = <usize>((d + 1) & ~1) << 1;
-  const panelBytes = <usize>(2 + ((d + 1) >> 1)) << 5;
-  const perEight = 8 / panelWidth<T>();
-  const firstPanel = (g * load<i32>(plan, GROUP_PANELS)) / perEight;
-  const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - g * load<i32>(plan, GROUP_PANELS)) / perEight;
-  const panel = load<usize>(plan, QUANTISED_PANELS) + <usize>firstPanel * panelBytes;
-  const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
-  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
-  const factor = f32x4.splat(<f32>load<f64>(plan, FACTOR));
-  const lower = lowerBounds<T>(plan, from, g);
-  for (let m = 0; m < count; m += 4) {
-    const i0 = placeAt(list, m);
-    const i1 = placeAt(list, min(m + 1, count - 1));
-    const i2 = placeAt(list, min(m + 2, count - 1));
-    const i3 = placeAt(list, min(m + 3, count - 1));
-    let inverse = v128.load32_zero(inverses + (i0 << 2));
-    inverse = v128.load_lane<f32>(inverses + (i1 << 2), inverse, 1);
-    inverse = v128.load_lane<f32>(inverses + (i2 << 2), inverse, 2);
-    inverse = v128.load_lane<f32>(inverses + (i3 << 2), inverse, 3);
-    const scales = f32x4.mul(inverse, factor);
-    for (let p = 0; p < panels; p++) {
-      const packed = panel + <usize>p * panelBytes;
-      quantisedTile(rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed, scales, scratch + TILE);
-      mergeTop<f32>(scratch, packed, 0, p == 0);
-    }
-    for (let r = 0; r < min(4, count - m); r++) keepTop<T, f32>(scratch, lower, g, r, placeAt(list, m + r));
-  }
-}
-
-/** Takes the true scores for samples whose best estimate is not far enough ahead, of the groups that may hold the best. */
-export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
-  const scratch = load<usize>(plan, SCRATCH);
-  const list = scratch + UNSURE;
-  let unsure = 0;
-  for (let a: usize = 0; a < <usize>active; a++) {
-    const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
-    const state = scratch + STATE + i * 4 * sizeof<T>();
-    const threshold = scratch + THRESHOLD + i * sizeof<T>();
-    const best = load<T>(state);
-    const next = min(load<T>(scratch + RUNNER_UP + i * sizeof<T>()), load<T>(state, 2 * sizeof<T>()));
-    const margin = sureMargin(plan, inverseOf(plan, from + <i32>i));
-    if (<f64>next - <f64>best > margin) {
-      store<T>(threshold, <T>-Infinity);
-      continue;
-    }
-    unsure++;
-    // Rounding to T must not lower it.
-    store<T>(threshold, <T>(<f64>best + 1.01 * margin));
-    store<T>(state, <T>Infinity);
-    store<T>(state, <T>Infinity, sizeof<T>());
-  }
-  if (unsure == 0) return;
-  const groups = load<i32>(plan, GROUPS);
-  for (let g = 0; g < groups; g++) {
-    const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
-    const lower = lowerBounds<T>(plan, from, g);
-    const looked = <i32>load<u16>(members);
-    let count: usize = 0;
-    for (let m = 0; m < looked; m++) {
-      const i = placeAt(members, m);
-      store<u16>(list + (count << 1), <u16>i, 2);
-      count += usize(load<T>(lower + i * sizeof<T>()) <= load<T>(scratch + THRESHOLD + i * sizeof<T>()));
-    }
-    store<u16>(list, <u16>count);
-    if (count > 0) scanGroup<T>(plan, from, g, list);
-  }
+/** Where the least scores over a run of panels go: in place of the lower bounds of the group, or else nowhere. */
+@inline
+export function leastOf<T>(plan: usize, from: i32, q: i32): usize {
+  return load<i32>(plan, ALONE) ? load<usize>(plan, SCRATCH) + LEAST_LOWER : lowerBounds<T>(plan, from, q);
 }
 
 /**
@@ -152,7 +84,7 @@ export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
  * select them; between panels equal scores go to the lower index.
  */
 @inline
-function mergeTop<T>(scratch: usize, indices: usize, half: usize, alone: bool): void {
+export function mergeTop<T>(scratch: usize, indices: usize, half: usize, alone: bool): void {
   const step: usize = 4 * sizeof<T>();
   const tile = scratch + TILE + half;
   const top = scratch + TOP + half;
@@ -180,24 +112,21 @@ function mergeTop<T>(scratch: usize, indices: usize, half: usize, alone: bool): 
 }
 
 /**
- * Notes a group's least score in place of its lower bound, for settleLowerBounds, and takes the four values of the group into
+ * Notes a group's least score, in place of its lower bound for settleLowerBounds, and takes it with its index and the second into
  * the state of a sample if it is the best so far. Without a branch: nobody could foretell it.
  */
 @inline
-function keepTop<T, S>(scratch: usize, lower: usize, g: i32, r: i32, i: usize): void {
+export function keepTop<T, S>(scratch: usize, least: usize, r: i32, i: usize): void {
   const top = scratch + TOP + <usize>r * sizeof<S>();
   const score = <T>load<S>(top);
   const index = <T>load<S>(top, 4 * sizeof<S>());
   const second = <T>load<S>(top, 8 * sizeof<S>());
   const state = scratch + STATE + i * 4 * sizeof<T>();
   const next = scratch + RUNNER_UP + i * sizeof<T>();
-  store<T>(lower + i * sizeof<T>(), score);
+  store<T>(least + i * sizeof<T>(), score);
   const known = v128.load(state);
   let found = v128.replace_lane<T>(v128.splat<T>(score), 1, index);
-  if (sizeof<T>() == 4) {
-    found = v128.replace_lane<f32>(found, 2, <f32>second);
-    found = v128.replace_lane<f32>(found, 3, <f32>g);
-  }
+  if (sizeof<T>() == 4) found = v128.replace_lane<f32>(found, 2, <f32>second);
   // A better score, or the same with a lower index.
   const less = v128.lt<T>(found, known);
   const same = v128.eq<T>(found, known);
@@ -207,8 +136,7 @@ function keepTop<T, S>(scratch: usize, lower: usize, g: i32, r: i32, i: usize): 
       : v128.shuffle<u64>(v128.or(less, v128.and(same, v128.shuffle<u64>(less, less, 1, 1))), less, 0, 0);
   v128.store(state, v128.bitselect(found, known, better));
   if (sizeof<T>() == 8) {
-    const rest = v128.replace_lane<f64>(f64x2.splat(<f64>second), 1, <f64>g);
-    v128.store(state, v128.bitselect(rest, v128.load(state, 16), better), 16);
+    v128.store(state, v128.bitselect(f64x2.splat(<f64>second), v128.load(state, 16), better), 16);
   }
   const lost = v128.pmax<T>(found, known);
   store<T>(next, <T>min<T>(load<T>(next), v128.extract_lane<T>(lost, 0)));

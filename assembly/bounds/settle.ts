@@ -1,7 +1,7 @@
 import { measured } from './open';
 import {
-  ACTIVE, atMost, epsilonOf, inverseOf, LABELS, lowerBounds, MARGIN_0, MARGIN_1, MEMBERS, MEMBERS_BYTES, placeAt, QUANTISED, RELATIVE, SCRATCH,
-  SQ_DISTANCE, SQ_NORMS, STATE, sureMargin, UPPER,
+  ACTIVE, ALONE, atMost, epsilonOf, GROUP_OF, inverseOf, LABELS, lowerBounds, MARGIN_0, MARGIN_1, membersOf, placeAt, QUANTISED, RELATIVE,
+  SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, sureMargin, UPPER,
 } from './plan';
 
 /**
@@ -21,8 +21,8 @@ export function settleLabels<T>(plan: usize, from: i32, active: i32, first: i32)
     store<i32>(cell, label);
     const base = quantised ? baseOfNorm<T>(plan, from + place, changes, load<T>(state)) : baseOfDistance<T>(plan, from, place, changes, load<T>(state));
     store<T>(scratch + SQ_DISTANCE + offset, base);
-    const own = lowerBounds<T>(plan, from, <i32>load<T>(state, 3 * sizeof<T>()));
-    store<T>(own + offset, load<T>(state, 2 * sizeof<T>()));
+    const own = lowerBounds<T>(plan, from, load<i32>(load<usize>(plan, GROUP_OF) + (<usize>label << 2)));
+    store<T>(own + offset, load<i32>(plan, ALONE) ? <T>Infinity : load<T>(state, 2 * sizeof<T>()));
   }
 }
 
@@ -48,7 +48,7 @@ function baseOfNorm<T>(plan: usize, i: i32, changes: bool, score: T): T {
 /** Turns the noted scores into lower bounds. */
 export function settleLowerBounds<T>(plan: usize, from: i32, g: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
-  const members = scratch + MEMBERS + <usize>g * MEMBERS_BYTES;
+  const members = membersOf(plan, g);
   const lower = lowerBounds<T>(plan, from, g);
   const down = <T>(1 - 16 * epsilonOf<T>());
   const count = <i32>load<u16>(members);

@@ -82,3 +82,41 @@ function storeScores(out: usize, sqNorms: usize, scales: v128, a: v128, b: v128,
 function storeScore(out: usize, sqNorm: usize, scales: v128, dots: v128): void {
   v128.store(out, f32x4.sub(v128.load32_splat(sqNorm), f32x4.mul(scales, f32x4.convert_i32x4_s(dots))));
 }
+
+/** Dot products of four quantised rows and one centroid that lies in a row too, in whole vectors of i16 with zeros behind d. */
+export function quantisedDots(x0: usize, x1: usize, x2: usize, x3: usize, d: i32, centroid: usize): v128 {
+  let a = i32x4.splat(0);
+  let b = a;
+  let c = a;
+  let e = a;
+  let p = centroid;
+  let q0 = x0;
+  let q1 = x1;
+  let q2 = x2;
+  let q3 = x3;
+  let left = (d + 7) >> 3;
+  // Leaving between steps ends the basic block, see scoreTile.
+  while (true) {
+    let s = v128.load(p);
+    a = i32x4.add(a, i32x4.dot_i16x8_s(s, v128.load(q0)));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(s, v128.load(q1)));
+    c = i32x4.add(c, i32x4.dot_i16x8_s(s, v128.load(q2)));
+    e = i32x4.add(e, i32x4.dot_i16x8_s(s, v128.load(q3)));
+    if (--left == 0) break;
+    s = v128.load(p, 16);
+    a = i32x4.add(a, i32x4.dot_i16x8_s(s, v128.load(q0, 16)));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(s, v128.load(q1, 16)));
+    c = i32x4.add(c, i32x4.dot_i16x8_s(s, v128.load(q2, 16)));
+    e = i32x4.add(e, i32x4.dot_i16x8_s(s, v128.load(q3, 16)));
+    p += 32;
+    q0 += 32;
+    q1 += 32;
+    q2 += 32;
+    q3 += 32;
+    if (--left == 0) break;
+  }
+  // Lanes of a row are added up: a₀ + a₂, b₀ + b₂, a₁ + a₃, b₁ + b₃ first.
+  const ab = i32x4.add(v128.shuffle<u32>(a, b, 0, 4, 1, 5), v128.shuffle<u32>(a, b, 2, 6, 3, 7));
+  const ce = i32x4.add(v128.shuffle<u32>(c, e, 0, 4, 1, 5), v128.shuffle<u32>(c, e, 2, 6, 3, 7));
+  return i32x4.add(v128.shuffle<u64>(ab, ce, 0, 2), v128.shuffle<u64>(ab, ce, 1, 3));
+}

@@ -16,7 +16,10 @@ import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
 
 export interface BoundsOptions {
-  /** Groups wanted; whole panels of centroids make a group, so there may be fewer. */
+  /**
+   * Groups wanted; whole panels of centroids make a group, so there may be fewer. With estimates and as many as centroids, each
+   * is a group of its own.
+   */
   groups: number;
   /** Whether samples are kept as i16 too, for estimates at half the cost that bounds are made of and that settle most labels. */
   quantised: boolean;
@@ -35,6 +38,8 @@ const REST = 4;
  */
 export class BoundedAssignment implements Assignment {
   private readonly groups: number;
+  /** Whether every centroid is a group. */
+  private readonly alone: boolean;
   private readonly groupPanels: number;
   private readonly panels: number;
   private readonly buffers: BoundsBuffers;
@@ -50,12 +55,13 @@ export class BoundedAssignment implements Assignment {
     const { samples, k } = run;
     const { rows: n, d, precision, workspace } = samples;
     const panels = Math.ceil(k / BOUNDS_PANEL);
-    const groupPanels = Math.ceil(panels / options.groups);
+    const { quantised } = options;
+    this.alone = quantised && options.groups >= k;
+    const groupPanels = this.alone ? 1 : Math.ceil(panels / options.groups);
     const kernelPanels = BOUNDS_PANEL / panelWidth(precision);
     this.panels = panels * kernelPanels;
     this.groupPanels = groupPanels * kernelPanels;
-    this.groups = Math.ceil(panels / groupPanels);
-    const { quantised } = options;
+    this.groups = this.alone ? k : Math.ceil(panels / groupPanels);
     const { threads } = workspace;
     this.buffers = workspace.take(boundsLayout({ n, d, k, precision, threads, groups: this.groups, quantised }), n);
   }
@@ -111,7 +117,7 @@ export class BoundedAssignment implements Assignment {
 
   /** Forms the groups from where the centroids stand now. */
   private form(): void {
-    const { run, buffers, groupPanels } = this;
+    const { run, buffers, groupPanels, alone } = this;
     const { samples, k } = run;
     const { workspace, precision, d } = samples;
     const width = panelWidth(precision);
@@ -119,7 +125,7 @@ export class BoundedAssignment implements Assignment {
     workspace.int32(buffers.order, order.length).set(order);
     const groupOf = workspace.int32(buffers.groupOf, k);
     order.forEach((j, at) => {
-      if (j >= 0) groupOf[j] = Math.floor(at / (width * groupPanels));
+      if (j >= 0) groupOf[j] = alone ? at : Math.floor(at / (width * groupPanels));
     });
     // Whole vectors of labels are read: those behind the last must name a centroid.
     samples.pad(run.buffers.labels, 4, 32);
@@ -186,7 +192,7 @@ export class BoundedAssignment implements Assignment {
     const { run, buffers, panels } = this;
     const { workspace, precision } = run.samples;
     const { quantised, inverse, quantisedPanels, sqNorms, quantisedRows, plan } = buffers;
-    const addresses = workspace.int32(plan + 88, 7).fill(0);
+    const addresses = workspace.int32(plan + 88, 8).fill(0);
     if (!this.options.quantised) return;
     const places = panels * panelWidth(precision);
     const at = { centroids: run.buffers.centroids, order: buffers.order, panels: quantisedPanels, rows: quantisedRows };
@@ -194,7 +200,7 @@ export class BoundedAssignment implements Assignment {
     const { norm } = measure;
     workspace.float64(plan + 104, 1)[0] = factor;
     addresses.set([quantised, inverse, quantisedPanels, sqNorms]);
-    addresses[6] = quantisedRows;
+    addresses.set([quantisedRows, Number(this.alone)], 6);
     // Samples shorter than 1e-30 count as zeros.
     workspace.float64(plan + 120, 2).set([reach * norm * norm + 4e-30 * norm, 2 * error + reach * 2 * norm * length]);
   }

@@ -25,6 +25,9 @@ export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
  */
 const QUANTISED_MIN_D = { float32: 24, float64: 16 } as const;
 
+/** d² · k from which on bounds of every centroid's own pay, where there is room for so many: 384 features of 100, 768 of 32. */
+const ALONE_MIN = 1.2e7;
+
 /** Work of an iteration below which setting bounds up costs more than they save. */
 const BOUNDS_MIN_WORK = 2e5;
 
@@ -129,7 +132,8 @@ export function boundsFor(
  */
 function yinyangGroups(d: number, k: number, quantised: boolean, precision: Precision): number {
   if (!quantised) return Math.max(d - 1, 3);
-  if (k <= 32) return 1;
   const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 3;
-  return Math.max(Math.min(Math.floor((d * d) / 512), most), 1);
+  if (d * d * k >= ALONE_MIN && k <= most) return k;
+  if (k <= 32) return 1;
+  return Math.max(Math.min(Math.floor((d * d) / 512), most, k - 1), 1);
 }

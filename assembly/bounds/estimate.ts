@@ -1,0 +1,130 @@
+import { panelWidth, quantisedRowBytes } from '../constants';
+import { quantisedDots, quantisedTile } from '../inline/quantised-tile';
+import {
+  ACTIVE, ALONE, D, FACTOR, GROUP_PANELS, GROUPS, INVERSE, inverseOf, lowerBounds, membersOf, OWN_GROUP, PANEL_COUNT, panelRuns, placeAt, QUANTISED,
+  QUANTISED_PANELS, QUANTISED_ROWS, RUNNER_UP, SCRATCH, STATE, sureMargin, THRESHOLD, TILE, TOP, UNSURE,
+} from './plan';
+import { keepTop, leastOf, mergeTop, scanPanels } from './scan';
+
+/** As scanPanels, by estimates from quantised values. */
+export function estimatePanels<T>(plan: usize, from: i32, q: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const list = membersOf(plan, q);
+  const count = <i32>load<u16>(list);
+  const d = load<i32>(plan, D);
+  const row = <usize>((d + 1) & ~1) << 1;
+  const panelBytes = <usize>(2 + ((d + 1) >> 1)) << 5;
+  const perEight = 8 / panelWidth<T>();
+  const firstPanel = (q * load<i32>(plan, GROUP_PANELS)) / perEight;
+  const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - q * load<i32>(plan, GROUP_PANELS)) / perEight;
+  const panel = load<usize>(plan, QUANTISED_PANELS) + <usize>firstPanel * panelBytes;
+  const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
+  const least = lowerBounds<T>(plan, from, q);
+  for (let m = 0; m < count; m += 4) {
+    const i0 = placeAt(list, m);
+    const i1 = placeAt(list, min(m + 1, count - 1));
+    const i2 = placeAt(list, min(m + 2, count - 1));
+    const i3 = placeAt(list, min(m + 3, count - 1));
+    const scales = scalesOf(plan, from, i0, i1, i2, i3);
+    for (let p = 0; p < panels; p++) {
+      const packed = panel + <usize>p * panelBytes;
+      quantisedTile(rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed, scales, scratch + TILE);
+      mergeTop<f32>(scratch, packed, 0, p == 0);
+    }
+    for (let r = 0; r < min(4, count - m); r++) keepTop<T, f32>(scratch, least, r, placeAt(list, m + r));
+  }
+}
+
+/** Estimates the scores of the samples that have to look at a centroid, which is a group of its own. */
+export function estimatePairs<T>(plan: usize, from: i32, g: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const list = membersOf(plan, g);
+  const count = <i32>load<u16>(list);
+  const d = load<i32>(plan, D);
+  const row = <usize>((d + 1) & ~1) << 1;
+  const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
+  const index = load<f32>(load<usize>(plan, QUANTISED_PANELS) + <usize>(g >> 3) * (<usize>(2 + ((d + 1) >> 1)) << 5) + (<usize>(g & 7) << 2));
+  const centroid = load<usize>(plan, QUANTISED_ROWS) + <usize>index * quantisedRowBytes(d);
+  const lower = lowerBounds<T>(plan, from, g);
+  v128.store(scratch + TOP, f32x4.splat(index), 16);
+  v128.store(scratch + TOP, f32x4.splat(Infinity), 32);
+  for (let m = 0; m < count; m += 4) {
+    const i0 = placeAt(list, m);
+    const i1 = placeAt(list, min(m + 1, count - 1));
+    const i2 = placeAt(list, min(m + 2, count - 1));
+    const i3 = placeAt(list, min(m + 3, count - 1));
+    const dots = quantisedDots(rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, centroid + 16);
+    const products = f32x4.mul(scalesOf(plan, from, i0, i1, i2, i3), f32x4.convert_i32x4_s(dots));
+    v128.store(scratch + TOP, f32x4.sub(v128.load32_splat(centroid), products));
+    for (let r = 0; r < min(4, count - m); r++) {
+      const i = placeAt(list, m + r);
+      const score = <T>load<f32>(scratch + TOP + (<usize>r << 2));
+      store<T>(lower + i * sizeof<T>(), score);
+      // Most scores are neither the best nor the next.
+      if (score <= load<T>(scratch + RUNNER_UP + i * sizeof<T>())) keepTop<T, f32>(scratch, lower, r, i);
+    }
+  }
+}
+
+/** What the dot products of four samples and a centroid are to be multiplied by. */
+function scalesOf(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
+  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
+  let inverse = v128.load32_zero(inverses + (i0 << 2));
+  inverse = v128.load_lane<f32>(inverses + (i1 << 2), inverse, 1);
+  inverse = v128.load_lane<f32>(inverses + (i2 << 2), inverse, 2);
+  inverse = v128.load_lane<f32>(inverses + (i3 << 2), inverse, 3);
+  return f32x4.mul(inverse, f32x4.splat(<f32>load<f64>(plan, FACTOR)));
+}
+
+/** Takes the true scores for samples whose best estimate is not far enough ahead, of the groups that may hold the best. */
+export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const list = scratch + UNSURE;
+  let unsure = 0;
+  for (let a: usize = 0; a < <usize>active; a++) {
+    const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
+    const state = scratch + STATE + i * 4 * sizeof<T>();
+    const threshold = scratch + THRESHOLD + i * sizeof<T>();
+    const best = load<T>(state);
+    const next = min(load<T>(scratch + RUNNER_UP + i * sizeof<T>()), load<T>(state, 2 * sizeof<T>()));
+    const margin = sureMargin(plan, inverseOf(plan, from + <i32>i));
+    if (<f64>next - <f64>best > margin) {
+      store<T>(threshold, <T>-Infinity);
+      continue;
+    }
+    unsure++;
+    // Rounding to T must not lower it.
+    store<T>(threshold, <T>(<f64>best + 1.01 * margin));
+    store<T>(state, <T>Infinity);
+    store<T>(state, <T>Infinity, sizeof<T>());
+    store<i32>(scratch + OWN_GROUP + (i << 2), -1);
+  }
+  if (unsure == 0) return;
+  for (let q = 0; q < panelRuns(plan); q++) {
+    listUnsure<T>(plan, from, q);
+    scanPanels<T>(plan, from, q, list);
+  }
+}
+
+/** Lists the unsure samples that looked at a centroid of a run of panels which may be the nearest, each once. */
+@inline
+function listUnsure<T>(plan: usize, from: i32, q: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const list = scratch + UNSURE;
+  const each = load<i32>(plan, ALONE) ? 8 : 1;
+  let count: usize = 0;
+  for (let g = q * each; g < min((q + 1) * each, load<i32>(plan, GROUPS)); g++) {
+    const members = membersOf(plan, g);
+    const lower = lowerBounds<T>(plan, from, g);
+    const looked = <i32>load<u16>(members);
+    for (let m = 0; m < looked; m++) {
+      const i = placeAt(members, m);
+      const last = scratch + OWN_GROUP + (i << 2);
+      store<u16>(list + (count << 1), <u16>i, 2);
+      const within = i32(load<T>(lower + i * sizeof<T>()) <= load<T>(scratch + THRESHOLD + i * sizeof<T>()));
+      count += usize(within & i32(load<i32>(last) != q));
+      store<i32>(last, within ? q : load<i32>(last));
+    }
+  }
+  store<u16>(list, <u16>count);
+}
