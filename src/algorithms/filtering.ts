@@ -89,7 +89,7 @@ export class Filtering implements Assignment {
       this.looks * LOOK_WORK,
     );
     this.looks = this.plans().reduce((sum, plan) => sum + plan[LOOKS]!, 0);
-    if (changed > 0) run.gatherSums();
+    if (changed > 0) run.sums.gather();
     return first ? run.samples.n : changed;
   }
 
@@ -126,7 +126,7 @@ export class Filtering implements Assignment {
       const list = lists + thread * listRoom(k) * 4;
       words.set([
         ...[rows, treeRowBytes(d, precision), d, frees, run.buffers.previous, weights, nodes, nodeSums],
-        ...[run.sumsAt(thread), list, list + k * 4, list + listRoom(k) * 4, squares + thread * k * 8, 0],
+        ...[run.sums.at(thread), list, list + k * 4, list + listRoom(k) * 4, squares + thread * k * 8, 0],
         ...[scratch + thread * TREE_SCRATCH_BYTES, run.buffers.labels, x, stride, cuts, levels, cells, 0, 0],
         bytesOf(precision),
       ]);
@@ -179,7 +179,7 @@ export class Filtering implements Assignment {
     const { buffers, run, roots } = this;
     const length = sumsEntryLength(run.samples.d);
     const nodeSums = run.samples.workspace.float64(buffers.nodeSums, roots * length);
-    const sums = run.sums();
+    const sums = run.sums.of();
     nodeSums.forEach((value, at) => {
       sums[length + (at % length)]! += value;
     });

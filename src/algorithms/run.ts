@@ -2,10 +2,10 @@ import type { Backend, Kernels } from '../backend/backend.js';
 import { THREAD } from '../backend/errand.js';
 import { BEST_BYTES, CHUNK, CHUNK_BYTES, distancesLayout, type RunBuffers } from '../backend/layout.js';
 import { inParts, now, type RangeCall, type Work } from '../backend/pass.js';
-import { bytesOf, centroidStride, floatArray, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
-import { powerOfTwoAbove } from '../data/power-of-two.js';
+import { bytesOf, centroidStride, floatArray, sumsWidth } from '../backend/shapes.js';
 import { callRows, type Samples } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
+import { ExactSums } from './exact-sums.js';
 
 /** What a label that may change takes, in multiply-adds. */
 const ACCUMULATE_WORK = 4;
@@ -14,6 +14,7 @@ const ACCUMULATE_WORK = 4;
 export class Run {
   /** d: no |value| of the samples is greater. */
   readonly magnitude: Float64Array;
+  readonly sums: ExactSums;
   /** Writes the labels before they are read, where an algorithm keeps them elsewhere. */
   writeLabels: (() => Work) | undefined;
   /** Address of the distances of all samples, where somebody took room for them. */
@@ -32,18 +33,15 @@ export class Run {
     readonly backend: Backend = samples.workspace.backend,
   ) {
     this.magnitude = magnitude;
-    this.writeGrids(magnitude, maxWeight);
+    this.sums = new ExactSums(samples.workspace, buffers.sums, k, samples.d);
+    this.sums.writeGrids(magnitude, maxWeight, samples.n);
   }
 
   /** Begins anew from the centroids that stand in `buffers.centroids`. */
   *restart(): Work {
     // The samples belong to no sum any more: `accumulate` will add all of them.
     yield* this.samples.fill(this.buffers.previous, Int32Array.of(-1));
-    for (let thread = 0; thread < this.samples.workspace.threads; thread++) this.clearSums(thread);
-  }
-
-  clearSums(thread = 0): void {
-    this.sums(thread).fill(0, sumsEntryLength(this.samples.d));
+    this.sums.clearAll();
   }
 
   /** Labels every sample with its nearest centroid, … */
@@ -107,11 +105,11 @@ export class Run {
 
   /** Makes a pass that adds to sums and returns how many labels changed, or the sum of its values where these have an address. */
   private *sumUp(call: RangeCall, rows?: number, backend?: Backend, work?: number, values = 0): Work<number> {
-    const grids = sumsEntryLength(this.samples.d);
+    const { length, entry } = this.sums;
     const sum = yield* this.samples.pass(call, rows, values, backend, work, {
-      sums: [this.sumsAt(THREAD) + grids * 8, this.sumsLength() - grids],
+      sums: [this.sums.at(THREAD) + entry * 8, length - entry],
     });
-    if (values || sum > 0) this.gatherSums();
+    if (values || sum > 0) this.sums.gather();
     return sum;
   }
 
@@ -121,7 +119,7 @@ export class Run {
     const { d, stride } = samples;
     const labels = this.buffers.labels + i * 4;
     const previous = this.buffers.previous + i * 4;
-    const sums = this.sumsAt(thread);
+    const sums = this.sums.at(thread);
     return kernels.accumulate(samples.at(i), count, d, stride, labels, previous, sums, samples.weightAt(i));
   }
 
@@ -135,33 +133,6 @@ export class Run {
     kernels.accumulate(start, 1, d, 1, best, best + 4, sums, plan);
   }
 
-  /** Adds what other threads moved to the sums of the first, those of all between passes: exact, in any order. */
-  gatherSums(): void {
-    for (let thread = 1; thread < this.samples.workspace.threads; thread++) {
-      this.addSums(this.sums(thread));
-      this.clearSums(thread);
-    }
-  }
-
-  /** Adds sums over the same grids. */
-  addSums(more: Float64Array): void {
-    const all = this.sums();
-    for (let c = sumsEntryLength(this.samples.d); c < all.length; c++) all[c] = all[c]! + more[c]!;
-  }
-
-  /** The grids, and the sums of one thread. */
-  sums(thread = 0): Float64Array {
-    return this.samples.workspace.float64(this.sumsAt(thread), this.sumsLength());
-  }
-
-  sumsAt(thread: number): number {
-    return this.buffers.sums + thread * this.sumsLength() * 8;
-  }
-
-  private sumsLength(): number {
-    return (this.k + 1) * sumsEntryLength(this.samples.d);
-  }
-
   /** Puts the mean of every cluster into `nextCentroids`; one without weight keeps its centroid. Counts follow. */
   moveCentroids(): void {
     const { samples, k, buffers } = this;
@@ -171,12 +142,12 @@ export class Run {
 
   /** Brings the counts up to the sums, while the centroids stay. */
   countSamples(): void {
-    const { samples, k, buffers } = this;
-    const width = sumsWidth(samples.d);
-    const entry = sumsEntryLength(samples.d);
-    const sums = samples.workspace.float64(buffers.sums, (k + 1) * entry);
+    const { samples, k } = this;
+    const { entry } = this.sums;
+    const sums = this.sums.of();
+    const at = 2 * sumsWidth(samples.d);
     const counts = this.counts();
-    for (let j = 0; j < k; j++) counts[j] = sums[(j + 1) * entry + 2 * width]! + sums[(j + 1) * entry + 2 * width + 1]!;
+    for (let j = 0; j < k; j++) counts[j] = sums[(j + 1) * entry + at]! + sums[(j + 1) * entry + at + 1]!;
   }
 
   /** Scales `nextCentroids` to length 1 where the metric asks for it. */
@@ -307,25 +278,5 @@ export class Run {
     const copy = floatArray(this.samples.precision, this.k * d);
     for (let j = 0; j < this.k; j++) copy.set(source.subarray(j * stride, j * stride + d), j * d);
     return copy;
-  }
-
-  /**
-   * The constants C and C₂ of the exact sums: 1.5 · 2⁵² times the grids, the coarse one such that sums of n values up to the
-   * greatest are exact, the fine one as far below it again.
-   */
-  writeGrids(magnitude: ArrayLike<number>, maxWeight: number, n = this.samples.n): void {
-    const { d, workspace } = this.samples;
-    const grids = workspace.float64(this.buffers.sums, sumsEntryLength(d)).fill(0);
-    const width = sumsWidth(d);
-    const room = 2 * powerOfTwoAbove(n + 1);
-    const set = (greatest: number, at: number, low: number) => {
-      if (greatest === 0) return;
-      const coarse = 1.5 * powerOfTwoAbove(greatest) * room;
-      grids[at] = coarse;
-      grids[at + low] = coarse * room * 2 ** -52;
-    };
-    for (let f = 0; f < d; f++) set(magnitude[f]! * maxWeight, f, width);
-    set(maxWeight, 2 * width, 1);
-    for (let thread = 1; thread < workspace.threads; thread++) this.sums(thread).set(grids);
   }
 }

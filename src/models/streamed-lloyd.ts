@@ -61,14 +61,14 @@ export class StreamedLloyd {
     let shift: number;
     do {
       iteration++;
-      const before = lloyd.sums().slice();
+      const before = lloyd.sums.of().slice();
       await this.pass();
       lloyd.moveCentroids();
       this.placeEmpty(iteration);
       lloyd.normaliseNext();
       shift = lloyd.shift();
       // Where no label changes, neither do the exact sums.
-      converged = shift <= tol * meanVariance || lloyd.sums().every((value, i) => value === before[i]);
+      converged = shift <= tol * meanVariance || lloyd.sums.of().every((value, i) => value === before[i]);
       const elapsedMs = performance.now() - begun;
       const [changed, inertia] = [Number.NaN, this.inertia];
       onProgress?.({ run: 0, runs: 1, iteration, maxIter, inertia, shift, changed, elapsedMs });
@@ -88,7 +88,7 @@ export class StreamedLloyd {
   /** Labels all samples, sums them up anew and finds those that are far from their centroid, and the inertia. */
   private async pass(): Promise<void> {
     const { lloyd, stream, k, options, by } = this;
-    lloyd.clearSums();
+    lloyd.sums.clear();
     this.farthest = [];
     this.inertia = 0;
     const effort = effortOf(k, stream.d, options.relaxedSimd);
@@ -110,7 +110,7 @@ export class StreamedLloyd {
     } finally {
       blocks.return(undefined).catch(() => {});
     }
-    if (!lloyd.sums().every(Number.isFinite)) throw stream.changed('others');
+    if (!lloyd.sums.of().every(Number.isFinite)) throw stream.changed('others');
   }
 
   /** The block is read once `readOn` is called: the next one comes while this one is labelled. */
@@ -122,7 +122,7 @@ export class StreamedLloyd {
     run.setCentroids(lloyd.copyCentroids());
     yield* run.restart();
     yield* run.labelOnce();
-    lloyd.addSums(run.sums());
+    lloyd.sums.add(run.sums.of());
     for (const value of yield* run.chunkInertias()) this.inertia += value;
     if (k > 1 && options.emptyCluster === 'relocate') yield* this.keepFarthest(run, k - 1);
     const { threads, backend } = run;
@@ -136,7 +136,7 @@ export class StreamedLloyd {
     const buffers = workspace.take(runLayout({ n: rows, d, k, precision, threads: workspace.threads }), rows);
     const backend = workspace.backendFor(options.relaxedSimd);
     const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, heaviest, backend);
-    run.writeGrids(statistics.magnitude, heaviest, n);
+    run.sums.writeGrids(statistics.magnitude, heaviest, n);
     run.takeDistances();
     return run;
   }
