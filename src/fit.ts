@@ -12,7 +12,7 @@ import { type FeatureStatistics, finiteSums, measureFeatures, statisticsLayout, 
 import { copySamples, placeWeights } from './data/copy-samples.js';
 import { normalise, Samples } from './data/samples.js';
 import type { Source } from './data/source.js';
-import { checkWeights, heaviestOf } from './data/weights.js';
+import { checkWeights } from './data/weights.js';
 import { checkRoom } from './footprint.js';
 import { checkK, type ResolvedOptions } from './options.js';
 import { startingCentroids } from './seeding/given.js';
@@ -60,9 +60,8 @@ export class Fit {
     checkK(k, n);
     if (!workspace.parts) checkRoom(source, k, options);
     const precision = options.precision === 'auto' ? source.precision : options.precision;
-    const weights = yield* checkWeights(workspace, options.sampleWeight, n);
+    const { weights, heaviest: maxWeight } = yield* checkWeights(workspace, options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
-    const maxWeight = weights ? heaviestOf(weights) : 1;
     const placed = yield* placeSamples(workspace, source, precision, options.metric, weights);
     return { ...placed, data, maxWeight, options, k, start };
   }

@@ -54,12 +54,16 @@ export function* measureFeatures(
 }
 
 /**
- * d sums of the samples, which tell whether all values are finite.
+ * Adds the samples to d sums, which tell whether all values are finite; returns these.
  *
  * @throws ERR_NON_FINITE
  */
-export function* finiteSums(samples: Samples, room: StatisticsRoom, rowsBefore: number): Work<Float64Array> {
-  const sums = new Float64Array(samples.d);
+export function* finiteSums(
+  samples: Samples,
+  room: StatisticsRoom,
+  rowsBefore: number,
+  sums: Float64Array = new Float64Array(samples.d),
+): Work<Float64Array> {
   const ranges = yield* addSums(samples, room, sums);
   if (!sums.every(Number.isFinite)) throw yield* firstNonFinite(samples, ranges, rowsBefore);
   return sums;

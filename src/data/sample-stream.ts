@@ -62,11 +62,13 @@ export class SampleStream {
     for await (const block of this.blocks()) {
       const { samples, room } = now(this.copy(workspace, block));
       sums ??= new Float64Array(this.d);
-      now(finiteSums(samples, room, n));
+      now(finiteSums(samples, room, n, this.spherical ? undefined : sums));
       reservoir.offer(samples);
       this.heaviest = Math.max(this.heaviest, block.weights ? heaviestOf(block.weights) : 1);
-      now(this.normalise(samples));
-      now(addSums(samples, room, sums));
+      if (this.spherical) {
+        now(normalise(samples));
+        now(addSums(samples, room, sums));
+      }
       n += samples.n;
       workspace.backTo(mark);
     }

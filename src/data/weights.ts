@@ -6,21 +6,22 @@ import { describe } from './kind.js';
 const HEAVIEST = [1e-100, 1e100] as const;
 
 /**
- * A copy of the weights of n samples, or undefined where none were given.
+ * A copy of the weights of n samples, or undefined where none were given, and the greatest of them: 1 then.
  *
  * @throws ERR_SAMPLE_WEIGHT
  */
 export function* checkWeights(
   pace: Pace,
-  weights: ArrayLike<number> | undefined,
+  given: ArrayLike<number> | undefined,
   n: number,
-): Work<Float64Array | undefined> {
-  const copy = yield* copyWeights(pace, weights, n);
-  if (copy) checkHeaviest(heaviestOf(copy));
-  return copy;
+): Work<{ weights: Float64Array | undefined; heaviest: number }> {
+  const weights = yield* copyWeights(pace, given, n);
+  const heaviest = weights ? heaviestOf(weights) : 1;
+  checkHeaviest(heaviest);
+  return { weights, heaviest };
 }
 
-/** The same where they are only a part of all: these may all be 0. */
+/** A copy of weights that are only a part of all: these may all be 0. */
 export function* copyWeights(
   pace: Pace,
   weights: ArrayLike<number> | undefined,

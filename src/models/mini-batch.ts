@@ -71,7 +71,7 @@ export class MiniBatchKMeans extends FittedModel {
     const { nSamples: n } = source;
     checkK(this.k, n);
     return withResident(source.resident, this.#resolved, (workspace) => {
-      const weights = now(checkWeights(workspace, sampleWeight, n));
+      const { weights } = now(checkWeights(workspace, sampleWeight, n));
       const random = createRandom(seed);
       const { all, statistics } = this.#place(workspace, source, weights);
       this.#seed(all, statistics, data, random);
