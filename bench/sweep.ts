@@ -1,7 +1,8 @@
 // Which algorithm is fastest where: the measurements behind 'auto'. npm run bench:sweep
 import { parseArgs } from 'node:util';
-import { ALGORITHMS } from '../src/algorithms/choose.js';
+import { ALGORITHMS, type AlgorithmName } from '../src/algorithms/choose.js';
 import { kmeans } from '../src/index.js';
+import { algorithmsFor } from './algorithms.js';
 import { interleaved, seconds } from './clock.js';
 import { type Kind, makeProblem, type Shape, shapeName, toConvergence } from './data.js';
 import { publish } from './report.js';
@@ -51,15 +52,16 @@ thread, medians of ${options.repeats} in turns. *Loss*: what \`'auto'\` takes be
 
 async function measure(shape: Shape): Promise<string[]> {
   const problem = makeProblem(shape);
-  const run = (algorithm: 'auto' | (typeof ALGORITHMS)[number]) =>
+  const run = (algorithm: 'auto' | AlgorithmName) =>
     kmeans(problem.values, shape.k, { ...toConvergence(problem), maxIter: 60, algorithm });
   const auto = run('auto').algorithm;
+  const algorithms = algorithmsFor(shape.d);
   const times = await interleaved(
-    ALGORITHMS.map((algorithm) => ({ name: algorithm, run: () => seconds(() => run(algorithm)) })),
+    algorithms.map((algorithm) => ({ name: algorithm, run: () => seconds(() => run(algorithm)) })),
     Number(options.repeats),
   );
   const of = (algorithm: string) => times[algorithm]!.median;
-  const fastest = ALGORITHMS.reduce((a, b) => (of(b) < of(a) ? b : a));
+  const fastest = algorithms.reduce((a, b) => (of(b) < of(a) ? b : a));
   const loss = of(auto) / of(fastest) - 1;
   const { n, d, k, kind } = shape;
   return [
@@ -67,7 +69,7 @@ async function measure(shape: Shape): Promise<string[]> {
     d,
     k,
     kind,
-    ...ALGORITHMS.map((name) => milliseconds(of(name))),
+    ...ALGORITHMS.map((name) => (times[name] ? milliseconds(of(name)) : '–')),
     fastest,
     auto,
     `${(100 * loss).toFixed(0)} %`,

@@ -4,8 +4,6 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ALGORITHMS } from '../src/algorithms/choose.js';
-import { COLUMNS_MAX_D } from '../src/backend/shapes.js';
 import {
   dispose,
   type Elbow,
@@ -17,6 +15,7 @@ import {
   kmeans,
   kmeansAsync,
 } from '../src/index.js';
+import { algorithmsFor } from './algorithms.js';
 import { interleaved, median, secondsOf } from './clock.js';
 import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { publish } from './report.js';
@@ -73,10 +72,8 @@ type Calls = readonly [
 const rows: string[][] = [];
 for (const one of shapes) {
   const problem = makeProblem(one);
-  // Beyond four features that is another of them.
-  for (const algorithm of ALGORITHMS)
-    if (algorithm !== 'filtering' || problem.d <= COLUMNS_MAX_D)
-      rows.push(await measure(problem, algorithm, { ...toConvergence(problem), maxIter: 40, algorithm }));
+  for (const algorithm of algorithmsFor(problem.d))
+    rows.push(await measure(problem, algorithm, { ...toConvergence(problem), maxIter: 40, algorithm }));
   rows.push(await measure(problem, 'k-means++', { nFeatures: problem.d, maxIter: 1 }));
 }
 for (const one of boxes) {
