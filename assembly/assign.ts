@@ -1,5 +1,5 @@
 import { COLUMNS_MAX_D, panelWidth, TILE_ROWS } from './constants';
-import { laneIndices, minAcross, storeLabels } from './inline/lanes';
+import { laneIndices, storeLabels, zipHigh, zipLow } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
 import { LEAST, scoreTile } from './inline/tile';
 
@@ -29,8 +29,9 @@ function assignRows<T>(x: usize, n: i32, d: i32, stride: i32, panels: usize, k: 
     const x2 = min(x1 + rowBytes, last);
     const x3 = min(x2 + rowBytes, last);
     scanPanels<T>(x0, x1, x2, x3, d, panels, k, best);
-    for (let r = 0; r < min(TILE_ROWS, n - i); r++)
-      store<i32>(labels + (<usize>(i + r) << 2), lowestIndexOfLeast<T>(best + <usize>r * 32));
+    const out = labels + (<usize>i << 2);
+    if (sizeof<T>() == 4) v128.store(out, i32x4.trunc_sat_f32x4_s(lowestOfFour(best)));
+    else storeLabels<T>(out, lowestOfTwo(best), lowestOfTwo(best + 64));
   }
 }
 
@@ -52,13 +53,53 @@ function scanPanels<T>(x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panel
   }
 }
 
-/** Of the lanes that share the least score, the lowest index. */
+/** For each of four rows, which become lanes: of the lanes that share the least score, the lowest index. */
 @inline
-function lowestIndexOfLeast<T>(best: usize): i32 {
-  const scores = v128.load(best);
-  const least = v128.eq<T>(scores, minAcross<T>(scores));
-  const indices = minAcross<T>(v128.bitselect(v128.load(best, 16), v128.splat<T>(<T>Infinity), least));
-  return <i32>v128.extract_lane<T>(indices, 0);
+function lowestOfFour(best: usize): v128 {
+  const a = v128.load(best);
+  const b = v128.load(best, 32);
+  const c = v128.load(best, 64);
+  const d = v128.load(best, 96);
+  const ab = zipLow(a, b);
+  const cd = zipLow(c, d);
+  const AB = zipHigh(a, b);
+  const CD = zipHigh(c, d);
+  const s0 = v128.shuffle<u64>(ab, cd, 0, 2);
+  const s1 = v128.shuffle<u64>(ab, cd, 1, 3);
+  const s2 = v128.shuffle<u64>(AB, CD, 0, 2);
+  const s3 = v128.shuffle<u64>(AB, CD, 1, 3);
+  const least = f32x4.pmin(f32x4.pmin(s0, s1), f32x4.pmin(s2, s3));
+  const ia = v128.load(best, 16);
+  const ib = v128.load(best, 48);
+  const ic = v128.load(best, 80);
+  const id = v128.load(best, 112);
+  const iab = zipLow(ia, ib);
+  const icd = zipLow(ic, id);
+  const iAB = zipHigh(ia, ib);
+  const iCD = zipHigh(ic, id);
+  return f32x4.pmin(
+    f32x4.pmin(where<f32>(s0, least, v128.shuffle<u64>(iab, icd, 0, 2)), where<f32>(s1, least, v128.shuffle<u64>(iab, icd, 1, 3))),
+    f32x4.pmin(where<f32>(s2, least, v128.shuffle<u64>(iAB, iCD, 0, 2)), where<f32>(s3, least, v128.shuffle<u64>(iAB, iCD, 1, 3))),
+  );
+}
+
+/** The same for two rows of float64. */
+@inline
+function lowestOfTwo(best: usize): v128 {
+  const a = v128.load(best);
+  const b = v128.load(best, 32);
+  const s0 = v128.shuffle<u64>(a, b, 0, 2);
+  const s1 = v128.shuffle<u64>(a, b, 1, 3);
+  const least = f64x2.pmin(s0, s1);
+  const ia = v128.load(best, 16);
+  const ib = v128.load(best, 48);
+  return f64x2.pmin(where<f64>(s0, least, v128.shuffle<u64>(ia, ib, 0, 2)), where<f64>(s1, least, v128.shuffle<u64>(ia, ib, 1, 3)));
+}
+
+/** Indices where a score is the least, else Infinity. */
+@inline
+function where<T>(scores: v128, least: v128, indices: v128): v128 {
+  return v128.bitselect(indices, v128.splat<T>(<T>Infinity), v128.eq<T>(scores, least));
 }
 
 /** Columns: lanes are samples, and the least score and its index stay in registers. */

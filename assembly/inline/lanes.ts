@@ -19,6 +19,18 @@ export function minAcross<T>(v: v128): v128 {
   return v128.pmin<f64>(v, v128.shuffle<u64>(v, v, 1, 0));
 }
 
+/** a₀ b₀ a₁ b₁ of float32 … */
+@inline
+export function zipLow(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(a, b, 0, 4, 1, 5);
+}
+
+/** … and a₂ b₂ a₃ b₃. */
+@inline
+export function zipHigh(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(a, b, 2, 6, 3, 7);
+}
+
 /** Mask of the lanes of vector `vector` (0, or 1 for the upper half of float64 stripes) that stand for features < left. */
 @inline
 export function tailMask<T>(left: i32, vector: i32): v128 {

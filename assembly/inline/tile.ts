@@ -1,4 +1,5 @@
 import { panelWidth } from '../constants';
+import { zipHigh, zipLow } from './lanes';
 import { multiplyAdd } from './multiply-add';
 
 /** What becomes of the scores of a tile: the least of each row and lane is kept, … */
@@ -133,10 +134,10 @@ function keepLeast<T>(best: usize, a: v128, b: v128, indices: v128): void {
 @inline
 function storeTransposed<T>(out: usize, a: v128, b: v128, c: v128, d: v128): void {
   if (sizeof<T>() == 4) {
-    const ab0 = v128.shuffle<u32>(a, b, 0, 4, 1, 5);
-    const ab1 = v128.shuffle<u32>(a, b, 2, 6, 3, 7);
-    const cd0 = v128.shuffle<u32>(c, d, 0, 4, 1, 5);
-    const cd1 = v128.shuffle<u32>(c, d, 2, 6, 3, 7);
+    const ab0 = zipLow(a, b);
+    const ab1 = zipHigh(a, b);
+    const cd0 = zipLow(c, d);
+    const cd1 = zipHigh(c, d);
     v128.store(out, v128.shuffle<u64>(ab0, cd0, 0, 2));
     v128.store(out, v128.shuffle<u64>(ab0, cd0, 1, 3), 16);
     v128.store(out, v128.shuffle<u64>(ab1, cd1, 0, 2), 32);
