@@ -1,37 +1,56 @@
-import { clearStates, loosen, tighten } from './bounds/open';
-import { ACTIVE, ALONE, GROUPS, membersOf, QUANTISED, SCRATCH } from './bounds/plan';
+import { accumulate } from './accumulate';
+import { clearStates, listOpen, reconsider, tighten } from './bounds/open';
+import { ACTIVE, ALONE, CHUNK, D, GROUPS, LABELS, membersOf, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
 import { collectMembers, scanPanels } from './bounds/scan';
-import { settleLabels, settleLowerBounds } from './bounds/settle';
+import { fillBehind, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
+import { rowBytes } from './constants';
+
+/** What an advance returns for samples most of whose looks were needed, beside the labels that changed. */
+const BUSY: f64 = 4294967296;
 
 /**
- * Brings the labels of up to 256 samples up to date after their centroids moved: exactly those that `assign` gives, looking
- * only at groups of centroids that bounds cannot rule out. A sample keeps its label where the square of its lower bound
- * exceeds that of its upper bound by more than rounding can have blurred the scores. With one group this is Hamerly's
- * algorithm (2010), with more of them Yinyang's (Ding et al. 2015) with groups of whole panels; where every centroid is a group
- * of its own it is much as Elkan's (2003).
+ * Brings labels of samples and the sums of their clusters up to date after the centroids moved: exactly those that `assign` and
+ * `accumulate` give, looking only at groups of centroids that bounds cannot rule out. A sample keeps its label where the square
+ * of its lower bound exceeds that of its upper bound by more than rounding can have blurred the scores. With one group this is
+ * Hamerly's algorithm (2010), with more of them Yinyang's (Ding et al. 2015) with groups of whole panels; where every centroid
+ * is a group of its own it is much as Elkan's (2003).
  *
- * @param plan in: see bounds/plan.ts; LABELS, UPPER, LOWER inout, SCRATCH for the kernel alone
+ * @param plan in: see bounds/plan.ts; LABELS, UPPER, LOWER, SAFE_UNTIL, PREVIOUS, SUMS inout, SCRATCH for the kernel alone
  * @param from first sample
- * @param count samples, up to 256
+ * @param count samples
  * @param first whether there are no bounds yet: everything is computed
- * @returns how many looks it took: pairs of a sample and a group of centroids it was compared with
+ * @returns how many labels changed, and BUSY more where more than half of the pairs of sample and group were looked at
  */
-function advance<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
+function advance<T>(plan: usize, from: i32, count: i32, first: i32): f64 {
+  let looks: i64 = 0;
+  let changed = 0;
+  for (let i = from; i < from + count; i += CHUNK) {
+    const some = min(CHUNK, from + count - i);
+    const looked = advanceChunk<T>(plan, i, some, first);
+    looks += looked;
+    if (looked) changed += sumUp<T>(plan, i, some);
+  }
+  return <f64>changed + (2 * looks > <i64>count * load<i32>(plan, GROUPS) ? BUSY : 0);
+}
+
+/** Brings labels up to date; returns how many pairs of sample and group it looked at. */
+function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   let active = 0;
   if (first) {
     for (; active < count; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), active);
+    fillBehind<T>(plan, from, count);
   } else {
-    active = loosen<T>(plan, from, count);
-    active = tighten<T>(plan, from, active);
+    active = listOpen<T>(plan, from, count);
+    if (active && load<i32>(plan, GROUPS) > 1) active = reconsider<T>(plan, from, active);
+    if (active) active = tighten<T>(plan, from, active);
   }
   if (active == 0) return 0;
-  clearStates<T>(plan, from, active, first);
+  clearStates<T>(plan, from, active);
+  const looks = collectMembers<T>(plan, from, active, first);
   const groups = load<i32>(plan, GROUPS);
-  let looks = 0;
   for (let g = 0; g < groups; g++) {
-    looks += collectMembers<T>(plan, from, count, active, g, first);
     if (load<i32>(plan, ALONE)) estimatePairs<T>(plan, from, g);
     else if (load<usize>(plan, QUANTISED)) estimatePanels<T>(plan, from, g);
     else scanPanels<T>(plan, from, g, membersOf(plan, g));
@@ -39,12 +58,26 @@ function advance<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   if (load<usize>(plan, QUANTISED)) resolveUnsure<T>(plan, from, active);
   settleLabels<T>(plan, from, active, first);
   for (let g = 0; g < groups; g++) settleLowerBounds<T>(plan, from, g);
+  settleSafety<T>(plan, from, active);
   return looks;
 }
 
-export function advanceF32(plan: usize, from: i32, count: i32, first: i32): i32 {
+/** Brings the sums up to the labels. */
+@inline
+function sumUp<T>(plan: usize, from: i32, count: i32): i32 {
+  const d = load<i32>(plan, D);
+  const stride = load<i32>(plan, STRIDE);
+  const i = <usize>from;
+  const weights = load<usize>(plan, WEIGHTS);
+  return accumulate<T>(
+    load<usize>(plan, X) + i * rowBytes<T>(d, stride), count, d, stride, load<usize>(plan, LABELS) + (i << 2), load<usize>(plan, PREVIOUS) + (i << 2),
+    load<usize>(plan, SUMS), weights && weights + (i << 3),
+  );
+}
+
+export function advanceF32(plan: usize, from: i32, count: i32, first: i32): f64 {
   return advance<f32>(plan, from, count, first);
 }
-export function advanceF64(plan: usize, from: i32, count: i32, first: i32): i32 {
+export function advanceF64(plan: usize, from: i32, count: i32, first: i32): f64 {
   return advance<f64>(plan, from, count, first);
 }

@@ -1,10 +1,10 @@
 import { panelWidth, quantisedRowBytes } from '../constants';
 import { quantisedDots, quantisedTile } from '../inline/quantised-tile';
 import {
-  ACTIVE, ALONE, D, FACTOR, GROUP_PANELS, GROUPS, INVERSE, inverseOf, lowerBounds, membersOf, OWN_GROUP, PANEL_COUNT, panelRuns, placeAt, QUANTISED,
-  QUANTISED_PANELS, QUANTISED_ROWS, RUNNER_UP, SCRATCH, STATE, sureMargin, THRESHOLD, TILE, TOP, UNSURE,
+  ACTIVE, ALONE, D, FACTOR, GROUP_PANELS, GROUPS, INVERSE, inverseOf, LISTED_FOR, lowerBounds, lowerBytes, membersOf, PANEL_COUNT, panelRuns, placeAt,
+  QUANTISED, QUANTISED_PANELS, QUANTISED_ROWS, RUNNER_UP, SCRATCH, STATE, sureMargin, THRESHOLD, TILE, TOP, UNSURE,
 } from './plan';
-import { keepTop, leastOf, mergeTop, scanPanels } from './scan';
+import { keepTop, leastBytes, leastOf, mergeTop, scanPanels } from './scan';
 
 /** As scanPanels, by estimates from quantised values. */
 export function estimatePanels<T>(plan: usize, from: i32, q: i32): void {
@@ -19,7 +19,8 @@ export function estimatePanels<T>(plan: usize, from: i32, q: i32): void {
   const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - q * load<i32>(plan, GROUP_PANELS)) / perEight;
   const panel = load<usize>(plan, QUANTISED_PANELS) + <usize>firstPanel * panelBytes;
   const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
-  const least = lowerBounds<T>(plan, from, q);
+  const least = leastOf<T>(plan, from, q);
+  const step = leastBytes<T>(plan);
   for (let m = 0; m < count; m += 4) {
     const i0 = placeAt(list, m);
     const i1 = placeAt(list, min(m + 1, count - 1));
@@ -31,7 +32,7 @@ export function estimatePanels<T>(plan: usize, from: i32, q: i32): void {
       quantisedTile(rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed, scales, scratch + TILE);
       mergeTop<f32>(scratch, packed, 0, p == 0);
     }
-    for (let r = 0; r < min(4, count - m); r++) keepTop<T, f32>(scratch, least, r, placeAt(list, m + r));
+    for (let r = 0; r < min(4, count - m); r++) keepTop<T, f32>(scratch, least, step, r, placeAt(list, m + r));
   }
 }
 
@@ -45,7 +46,8 @@ export function estimatePairs<T>(plan: usize, from: i32, g: i32): void {
   const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
   const index = load<f32>(load<usize>(plan, QUANTISED_PANELS) + <usize>(g >> 3) * (<usize>(2 + ((d + 1) >> 1)) << 5) + (<usize>(g & 7) << 2));
   const centroid = load<usize>(plan, QUANTISED_ROWS) + <usize>index * quantisedRowBytes(d);
-  const lower = lowerBounds<T>(plan, from, g);
+  const lower = lowerBounds<T>(plan, from) + <usize>g * sizeof<T>();
+  const step = lowerBytes<T>(plan);
   v128.store(scratch + TOP, f32x4.splat(index), 16);
   v128.store(scratch + TOP, f32x4.splat(Infinity), 32);
   for (let m = 0; m < count; m += 4) {
@@ -59,9 +61,9 @@ export function estimatePairs<T>(plan: usize, from: i32, g: i32): void {
     for (let r = 0; r < min(4, count - m); r++) {
       const i = placeAt(list, m + r);
       const score = <T>load<f32>(scratch + TOP + (<usize>r << 2));
-      store<T>(lower + i * sizeof<T>(), score);
+      store<T>(lower + i * step, score);
       // Most scores are neither the best nor the next.
-      if (score <= load<T>(scratch + RUNNER_UP + i * sizeof<T>())) keepTop<T, f32>(scratch, lower, r, i);
+      if (score <= load<T>(scratch + RUNNER_UP + i * sizeof<T>())) keepTop<T, f32>(scratch, lower, step, r, i);
     }
   }
 }
@@ -97,7 +99,7 @@ export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
     store<T>(threshold, <T>(<f64>best + 1.01 * margin));
     store<T>(state, <T>Infinity);
     store<T>(state, <T>Infinity, sizeof<T>());
-    store<i32>(scratch + OWN_GROUP + (i << 2), -1);
+    store<i32>(scratch + LISTED_FOR + (i << 2), -1);
   }
   if (unsure == 0) return;
   for (let q = 0; q < panelRuns(plan); q++) {
@@ -112,16 +114,17 @@ function listUnsure<T>(plan: usize, from: i32, q: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
   const list = scratch + UNSURE;
   const each = load<i32>(plan, ALONE) ? 8 : 1;
+  const step = lowerBytes<T>(plan);
   let count: usize = 0;
   for (let g = q * each; g < min((q + 1) * each, load<i32>(plan, GROUPS)); g++) {
     const members = membersOf(plan, g);
-    const lower = lowerBounds<T>(plan, from, g);
+    const lower = lowerBounds<T>(plan, from) + <usize>g * sizeof<T>();
     const looked = <i32>load<u16>(members);
     for (let m = 0; m < looked; m++) {
       const i = placeAt(members, m);
-      const last = scratch + OWN_GROUP + (i << 2);
+      const last = scratch + LISTED_FOR + (i << 2);
       store<u16>(list + (count << 1), <u16>i, 2);
-      const within = i32(load<T>(lower + i * sizeof<T>()) <= load<T>(scratch + THRESHOLD + i * sizeof<T>()));
+      const within = i32(load<T>(lower + i * step) <= load<T>(scratch + THRESHOLD + i * sizeof<T>()));
       count += usize(within & i32(load<i32>(last) != q));
       store<i32>(last, within ? q : load<i32>(last));
     }

@@ -9,11 +9,11 @@ export const GROUP_PANELS: usize = 24; // panels of a group; the last group may 
 export const GROUP_OF: usize = 28; // k × i32: group of each centroid
 export const CENTROIDS: usize = 32; // k × d, rows centroidStride(d) apart
 export const LABELS: usize = 36; // n × i32
-export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid
-export const LOWER: usize = 44; // groups × n × T: at most the distance to any other centroid of the group
-export const LOWER_STRIDE: usize = 48; // elements from group to group
-export const SHIFTS: usize = 52; // k × T: at least how far each centroid moved
-export const GROUP_SHIFTS: usize = 56; // groups × T: the farthest of a group
+export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid, less its path; 0: one group does without
+export const LOWER: usize = 44; // n × LOWER_STRIDE × T: at most the distance to any other centroid of each group, plus the group's path
+export const LOWER_STRIDE: usize = 48; // groups, as whole vectors where there are several: behind them no bound is less
+export const PATHS: usize = 52; // k × T: how far each centroid has come since there are bounds, step by step
+export const GROUP_PATHS: usize = 56; // LOWER_STRIDE × T: by the longest step of each group; of one group k × T, all but each centroid
 export const SCRATCH: usize = 60;
 // Where samples and centroids are quantised as well (see quantise.ts), else 0:
 export const QUANTISED: usize = 88; // n × (d rounded up to even) × i16
@@ -25,13 +25,19 @@ export const QUANTISED_ROWS: usize = 112; // k × quantisedRowBytes(d): the cent
 export const ALONE: usize = 116; // i32: whether every centroid is a group, its number the place in the panels
 export const SURE_0: usize = 120; // f64: two scores of a sample, estimated or not, are off by sure 0 …
 export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale at the most, in all
+export const SAFE_UNTIL: usize = 136; // n × T: the label is safe as long as the joint path of its centroid is shorter
+export const JOINT_PATHS: usize = 140; // k × T: of each centroid, by its own steps plus the longest of any other
+// For the sums, see accumulate.ts:
+export const PREVIOUS: usize = 144;
+export const SUMS: usize = 148;
+export const WEIGHTS: usize = 152;
 // … and how far rounding can reach (f64): scores of one sample are off by margin 0 + margin 1 · upper at the most, in all,
 export const MARGIN_0: usize = 64;
 export const MARGIN_1: usize = 72;
 // and a computed squared distance by this much of itself.
 export const RELATIVE: usize = 80;
 
-/** Samples of one call. */
+/** Samples that go through the phases together. */
 export const CHUNK: i32 = 256;
 
 // Scratch. Places are those of the samples in the chunk; there is room for whole vectors behind the last.
@@ -41,7 +47,7 @@ export const STATE: usize = 4224; // 4 × T: least score so far, its centroid, t
 export const RUNNER_UP: usize = 12672; // T: least score of all groups but the best one
 export const LIMIT: usize = 14784; // T: groups with a lower bound above it are ruled out
 export const THRESHOLD: usize = 16896; // T: groups with an estimate above it cannot hold the best
-export const OWN_GROUP: usize = 19008; // i32: the group of the label, −1 where the label is settled; later the panels it was last listed for
+export const LISTED_FOR: usize = 19008; // i32: the panels an unsure sample was last listed for
 export const ACTIVE: usize = 20064; // i32: places of the samples whose bounds do not settle their label
 export const TILE: usize = 21120; // 8 vectors: the scores of a tile
 export const TOP: usize = 21248; // 6 vectors: least score, index, second score of four samples
@@ -49,7 +55,8 @@ export const UNSURE: usize = 21376; // a list, as MEMBERS: samples that an estim
 export const UNDECIDED: usize = 21920; // i32: places of the samples whose exact distance may settle them
 export const FETCHED: usize = 22976; // i32: see fetchRows
 export const GATHERED: usize = 22992; // d × T: rows of samples that lie in columns
-export const MEMBERS: usize = 31440; // per group: how many active samples have to look at it, and their places (u16)
+export const NEAR: usize = 31440; // T: at least the distance to the own centroid, as it stands
+export const MEMBERS: usize = 33552; // per group: how many active samples have to look at it, and their places (u16)
 export const MEMBERS_BYTES: usize = 544;
 
 /** How many runs of panels are scanned one by one: those of groups, or single ones where every centroid is a group. */
@@ -77,10 +84,28 @@ export function placeAt(list: usize, m: i32): usize {
   return <usize>load<u16>(list + (<usize>m << 1), 2);
 }
 
-/** Lower bounds of a group, from the first sample of the chunk on. */
+/** Bytes from the lower bounds of a sample to those of the next. */
 @inline
-export function lowerBounds<T>(plan: usize, from: i32, g: i32): usize {
-  return load<usize>(plan, LOWER) + (<usize>g * load<usize>(plan, LOWER_STRIDE) + <usize>from) * sizeof<T>();
+export function lowerBytes<T>(plan: usize): usize {
+  return load<usize>(plan, LOWER_STRIDE) * sizeof<T>();
+}
+
+/** Where the lower bounds of a sample begin. */
+@inline
+export function lowerBounds<T>(plan: usize, i: i32): usize {
+  return load<usize>(plan, LOWER) + <usize>i * lowerBytes<T>(plan);
+}
+
+/** The path in a lower bound of a sample. */
+@inline
+export function lowerPath<T>(plan: usize, g: i32, label: i32): T {
+  return load<T>(load<usize>(plan, GROUP_PATHS) + <usize>(load<i32>(plan, GROUPS) == 1 ? label : g) * sizeof<T>());
+}
+
+/** The label of a sample. */
+@inline
+export function labelOf(plan: usize, i: i32): i32 {
+  return load<i32>(load<usize>(plan, LABELS) + (<usize>i << 2));
 }
 
 /** How far two scores of a sample with this inverse scale, estimated or not, are off at the most, in all. */

@@ -1,39 +1,60 @@
 import { COLUMNS_MAX_D, panelWidth } from '../constants';
 import { scoreTile, TRANSPOSED } from '../inline/tile';
 import {
-  ACTIVE, ALONE, D, GATHERED, GROUP_PANELS, GROUPS, LEAST_LOWER, LIMIT, lowerBounds, membersOf, OWN_GROUP, PANEL_COUNT, PANELS, placeAt, RUNNER_UP,
-  SCRATCH, STATE, STRIDE, TILE, TOP, X,
+  ACTIVE, ALONE, D, epsilonOf, GATHERED, GROUP_OF, GROUP_PANELS, GROUP_PATHS, GROUPS, LABELS, LEAST_LOWER, LIMIT, lowerBounds, LOWER_STRIDE, lowerBytes, MEMBERS_BYTES, membersOf,
+  PANEL_COUNT, PANELS, placeAt, RUNNER_UP, SCRATCH, STATE, STRIDE, TILE, TOP, X,
 } from './plan';
 
-/** Lists the active samples that have to look at a group: it is their own, or its lower bound leaves it open. */
-export function collectMembers<T>(plan: usize, from: i32, count: i32, active: i32, g: i32, first: i32): i32 {
+/** Lists for every group the active samples that have to look at it: it is their own, or its lower bound leaves it open. */
+export function collectMembers<T>(plan: usize, from: i32, active: i32, first: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
-  const members = membersOf(plan, g);
-  let listed: usize = 0;
-  if (first || load<i32>(plan, GROUPS) == 1) {
-    for (; listed < <usize>active; listed++)
-      store<u16>(members + (listed << 1), <u16>load<i32>(scratch + ACTIVE + (listed << 2)), 2);
-  } else {
-    const lower = lowerBounds<T>(plan, from, g);
-    const lanes: usize = 16 / sizeof<T>();
-    for (let i: usize = 0; i < <usize>count; i += lanes) {
-      const within = v128.le<T>(v128.load(lower + i * sizeof<T>()), v128.load(scratch + LIMIT + i * sizeof<T>()));
-      const bits = bitsOf<T>(v128.or(within, isGroup<T>(scratch + OWN_GROUP + (i << 2), g)));
+  const groups = load<i32>(plan, GROUPS);
+  if (first || groups == 1) {
+    for (let g = 0; g < groups; g++) {
+      const members = membersOf(plan, g);
+      for (let a: usize = 0; a < <usize>active; a++) store<u16>(members + (a << 1), <u16>load<i32>(scratch + ACTIVE + (a << 2)), 2);
+      store<u16>(members, <u16>active);
+    }
+    return active * groups;
+  }
+  const stride = load<i32>(plan, LOWER_STRIDE);
+  for (let g = 0; g < stride; g++) store<u16>(membersOf(plan, g), 0);
+  const paths = load<usize>(plan, GROUP_PATHS);
+  // A bound is rounded down before it is compared, or what it is compared with up.
+  const up = <T>(1 + 8 * epsilonOf<T>());
+  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
+  const groupOf = load<usize>(plan, GROUP_OF);
+  const lanes: i32 = 16 / sizeof<T>();
+  let looks = 0;
+  for (let a: usize = 0; a < <usize>active; a++) {
+    const i = load<i32>(scratch + ACTIVE + (a << 2));
+    const row = lowerBounds<T>(plan, from + i);
+    const limit = v128.splat<T>(load<T>(scratch + LIMIT + <usize>i * sizeof<T>()) * up);
+    const own = load<i32>(groupOf + (<usize>load<i32>(labels + (<usize>i << 2)) << 2));
+    let members = membersOf(plan, 0);
+    for (let g = 0; g < stride; g += lanes, members += lanes * MEMBERS_BYTES) {
+      const at = <usize>g * sizeof<T>();
+      const within = v128.le<T>(v128.sub<T>(v128.load(row + at), v128.load(paths + at)), limit);
+      const bits = bitsOf<T>(within) | ((1 << (own - g)) & -i32(<u32>(own - g) < <u32>lanes));
       if (bits == 0) continue;
-      for (let lane: usize = 0; lane < lanes; lane++) {
-        store<u16>(members + (listed << 1), <u16>(i + lane), 2);
-        listed += <usize>((bits >> <i32>lane) & 1);
-      }
+      looks += popcnt(bits);
+      // Without a branch: nobody could foretell it.
+      append(members, i, bits & 1);
+      append(members + MEMBERS_BYTES, i, (bits >> 1) & 1);
+      if (sizeof<T>() == 8) continue;
+      append(members + 2 * MEMBERS_BYTES, i, (bits >> 2) & 1);
+      append(members + 3 * MEMBERS_BYTES, i, bits >> 3);
     }
   }
-  store<u16>(members, <u16>listed);
-  return <i32>listed;
+  return looks;
 }
 
+/** Puts a place on a list, to stay there if `counts` is 1. */
 @inline
-function isGroup<T>(groups: usize, g: i32): v128 {
-  if (sizeof<T>() == 4) return i32x4.eq(v128.load(groups), i32x4.splat(g));
-  return i64x2.eq(v128.load_ext<i32>(groups), i64x2.splat(<i64>g));
+function append(members: usize, i: i32, counts: i32): void {
+  const count = load<u16>(members);
+  store<u16>(members + (<usize>count << 1), <u16>i, 2);
+  store<u16>(members, <u16>(<i32>count + counts));
 }
 
 @inline
@@ -54,6 +75,7 @@ export function scanPanels<T>(plan: usize, from: i32, q: i32, list: usize): void
   const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - firstPanel);
   const panel = load<usize>(plan, PANELS) + <usize>firstPanel * panelBytes;
   const least = leastOf<T>(plan, from, q);
+  const step = leastBytes<T>(plan);
   for (let m = 0; m < count; m += 4) {
     // A tile that sticks out at the end repeats the last member.
     const i0 = placeAt(list, m);
@@ -68,14 +90,20 @@ export function scanPanels<T>(plan: usize, from: i32, q: i32, list: usize): void
       mergeTop<T>(scratch, packed, 0, p == 0);
       if (sizeof<T>() == 8) mergeTop<T>(scratch, packed, 16, p == 0);
     }
-    for (let r = 0; r < min(4, count - m); r++) keepTop<T, T>(scratch, least, r, placeAt(list, m + r));
+    for (let r = 0; r < min(4, count - m); r++) keepTop<T, T>(scratch, least, step, r, placeAt(list, m + r));
   }
 }
 
 /** Where the least scores over a run of panels go: in place of the lower bounds of the group, or else nowhere. */
 @inline
 export function leastOf<T>(plan: usize, from: i32, q: i32): usize {
-  return load<i32>(plan, ALONE) ? load<usize>(plan, SCRATCH) + LEAST_LOWER : lowerBounds<T>(plan, from, q);
+  return load<i32>(plan, ALONE) ? load<usize>(plan, SCRATCH) + LEAST_LOWER : lowerBounds<T>(plan, from) + <usize>q * sizeof<T>();
+}
+
+/** … and how far from a sample's to the next. */
+@inline
+export function leastBytes<T>(plan: usize): usize {
+  return load<i32>(plan, ALONE) ? sizeof<T>() : lowerBytes<T>(plan);
 }
 
 /**
@@ -116,14 +144,14 @@ export function mergeTop<T>(scratch: usize, indices: usize, half: usize, alone: 
  * the state of a sample if it is the best so far. Without a branch: nobody could foretell it.
  */
 @inline
-export function keepTop<T, S>(scratch: usize, least: usize, r: i32, i: usize): void {
+export function keepTop<T, S>(scratch: usize, least: usize, step: usize, r: i32, i: usize): void {
   const top = scratch + TOP + <usize>r * sizeof<S>();
   const score = <T>load<S>(top);
   const index = <T>load<S>(top, 4 * sizeof<S>());
   const second = <T>load<S>(top, 8 * sizeof<S>());
   const state = scratch + STATE + i * 4 * sizeof<T>();
   const next = scratch + RUNNER_UP + i * sizeof<T>();
-  store<T>(least + i * sizeof<T>(), score);
+  store<T>(least + i * step, score);
   const known = v128.load(state);
   let found = v128.replace_lane<T>(v128.splat<T>(score), 1, index);
   if (sizeof<T>() == 4) found = v128.replace_lane<f32>(found, 2, <f32>second);

@@ -1,11 +1,12 @@
 import { measured } from './open';
 import {
-  ACTIVE, ALONE, atMost, epsilonOf, GROUP_OF, inverseOf, LABELS, lowerBounds, MARGIN_0, MARGIN_1, membersOf, placeAt, QUANTISED, RELATIVE,
-  SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, sureMargin, UPPER,
+  ACTIVE, ALONE, atMost, epsilonOf, GROUP_OF, GROUPS, inverseOf, labelOf, LABELS, lowerBounds, lowerBytes, lowerPath, MARGIN_0, MARGIN_1, membersOf, NEAR,
+  placeAt, QUANTISED, RELATIVE, SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, sureMargin,
 } from './plan';
+import { keepSafe, keepUpper, leastLower, limitOf } from './safety';
 
 /**
- * Writes labels and upper bounds. Leaves in SQ_DISTANCE what is to be added to the score of another centroid for its squared
+ * Writes labels. Leaves in SQ_DISTANCE what is to be added to the score of another centroid for its squared
  * distance, less the margin, and in place of the own group's lower bound the least score of its other centroids.
  */
 export function settleLabels<T>(plan: usize, from: i32, active: i32, first: i32): void {
@@ -19,29 +20,30 @@ export function settleLabels<T>(plan: usize, from: i32, active: i32, first: i32)
     const cell = load<usize>(plan, LABELS) + (<usize>(from + place) << 2);
     const changes = first != 0 || load<i32>(cell) != label;
     store<i32>(cell, label);
-    const base = quantised ? baseOfNorm<T>(plan, from + place, changes, load<T>(state)) : baseOfDistance<T>(plan, from, place, changes, load<T>(state));
+    const base = quantised ? baseOfNorm<T>(plan, from, place, changes, load<T>(state)) : baseOfDistance<T>(plan, from, place, changes, load<T>(state));
     store<T>(scratch + SQ_DISTANCE + offset, base);
-    const own = lowerBounds<T>(plan, from, load<i32>(load<usize>(plan, GROUP_OF) + (<usize>label << 2)));
-    store<T>(own + offset, load<i32>(plan, ALONE) ? <T>Infinity : load<T>(state, 2 * sizeof<T>()));
+    const group = <usize>load<i32>(load<usize>(plan, GROUP_OF) + (<usize>label << 2));
+    store<T>(lowerBounds<T>(plan, from + place) + group * sizeof<T>(), load<i32>(plan, ALONE) ? <T>Infinity : load<T>(state, 2 * sizeof<T>()));
   }
 }
 
 /** From the distance of the own centroid: other² = own² − own score + other's score. */
 @inline
 function baseOfDistance<T>(plan: usize, from: i32, place: i32, changes: bool, score: T): T {
-  const upperCell = load<usize>(plan, UPPER) + <usize>(from + place) * sizeof<T>();
-  if (changes) store<T>(upperCell, measured<T>(plan, from, place));
+  const near = load<usize>(plan, SCRATCH) + NEAR + <usize>place * sizeof<T>();
+  if (changes) store<T>(near, measured<T>(plan, from, place, labelOf(plan, from + place)));
   const square = <f64>load<T>(load<usize>(plan, SCRATCH) + SQ_DISTANCE + <usize>place * sizeof<T>());
-  const margin = load<f64>(plan, MARGIN_0) + load<f64>(plan, MARGIN_1) * <f64>load<T>(upperCell);
+  const margin = load<f64>(plan, MARGIN_0) + load<f64>(plan, MARGIN_1) * <f64>load<T>(near);
   return <T>(square * (1 - load<f64>(plan, RELATIVE)) - margin - <f64>score);
 }
 
 /** From the length of the sample, where scores are estimated: other² = ‖x‖² + other's score. */
 @inline
-function baseOfNorm<T>(plan: usize, i: i32, changes: bool, score: T): T {
+function baseOfNorm<T>(plan: usize, from: i32, place: i32, changes: bool, score: T): T {
+  const i = from + place;
   const sqNorm = <f64>load<T>(load<usize>(plan, SQ_NORMS) + <usize>i * sizeof<T>());
   const margin = sureMargin(plan, inverseOf(plan, i));
-  if (changes) store<T>(load<usize>(plan, UPPER) + <usize>i * sizeof<T>(), atMost<T>(sqNorm, <f64>score, margin));
+  if (changes) store<T>(load<usize>(plan, SCRATCH) + NEAR + <usize>place * sizeof<T>(), atMost<T>(sqNorm, <f64>score, margin));
   return <T>(sqNorm * (1 - 8 * epsilonOf<T>()) - margin);
 }
 
@@ -49,12 +51,39 @@ function baseOfNorm<T>(plan: usize, i: i32, changes: bool, score: T): T {
 export function settleLowerBounds<T>(plan: usize, from: i32, g: i32): void {
   const scratch = load<usize>(plan, SCRATCH);
   const members = membersOf(plan, g);
-  const lower = lowerBounds<T>(plan, from, g);
+  const bounds = lowerBounds<T>(plan, from) + <usize>g * sizeof<T>();
+  const step = lowerBytes<T>(plan);
   const down = <T>(1 - 16 * epsilonOf<T>());
+  const alone = load<i32>(plan, GROUPS) == 1;
+  let path = lowerPath<T>(plan, g, 0);
   const count = <i32>load<u16>(members);
   for (let m = 0; m < count; m++) {
-    const offset = placeAt(members, m) * sizeof<T>();
-    const square = <T>(load<T>(lower + offset) + load<T>(scratch + SQ_DISTANCE + offset));
-    store<T>(lower + offset, <T>(sqrt<T>(max<T>(square, 0)) * down));
+    const place = placeAt(members, m);
+    const bound = bounds + place * step;
+    const square = <T>(load<T>(bound) + load<T>(scratch + SQ_DISTANCE + place * sizeof<T>()));
+    if (alone) path = lowerPath<T>(plan, g, labelOf(plan, from + <i32>place));
+    store<T>(bound, <T>(sqrt<T>(max<T>(square, 0)) + path) * down);
+  }
+}
+
+/** Keeps the upper bounds of the samples that had to look, and how long their labels are safe. */
+export function settleSafety<T>(plan: usize, from: i32, active: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  for (let a: usize = 0; a < <usize>active; a++) {
+    const place = load<i32>(scratch + ACTIVE + (a << 2));
+    const i = from + place;
+    const label = labelOf(plan, i);
+    const upper = load<T>(scratch + NEAR + <usize>place * sizeof<T>());
+    keepUpper<T>(plan, i, label, upper);
+    keepSafe<T>(plan, i, label, leastLower<T>(plan, i, label), limitOf<T>(plan, upper));
+  }
+}
+
+/** Fills the lower bounds behind the last group, of samples that have none yet. */
+export function fillBehind<T>(plan: usize, from: i32, count: i32): void {
+  const behind = lowerBytes<T>(plan) - <usize>load<i32>(plan, GROUPS) * sizeof<T>();
+  for (let i = from; i < from + count; i++) {
+    const end = lowerBounds<T>(plan, i + 1);
+    for (let at = end - behind; at < end; at += sizeof<T>()) store<T>(at, <T>Infinity);
   }
 }

@@ -11,6 +11,7 @@ import type { Work } from '../backend/pass.js';
 import { centroidStride, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
 import { type Measure, measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
+import type { FloatArray } from '../types.js';
 import { panelsOfCentroids } from './centroid-groups.js';
 import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
@@ -27,10 +28,14 @@ export interface BoundsOptions {
   startShare: number;
 }
 
-/** Share of all pairs of sample and group above which bounds rest … */
-const REST_SHARE = 0.5;
-/** … for so many assignments. */
+/** What `advance` returns beside the labels that changed where most looks were needed. */
+const BUSY = 2 ** 32;
+
+/** Assignments for which bounds rest where most looks were. */
 const REST = 4;
+
+/** How much longer than at first the longest centroid may become before bounds are made anew: rounding is reckoned for such. */
+const GROWTH = 1.25;
 
 /**
  * The labels of plain assignment, at less work: bounds on the distances to the own centroid and to groups of others tell
@@ -47,6 +52,8 @@ export class BoundedAssignment implements Assignment {
   private age = 0;
   /** Plain assignments to come before bounds are tried again. */
   private rest = 0;
+  /** No centroid has been longer since the groups were formed. */
+  private norm = 0;
 
   constructor(
     private readonly run: Run,
@@ -86,38 +93,39 @@ export class BoundedAssignment implements Assignment {
       this.rest--;
       return yield* run.assignAndAccumulate();
     }
-    const looks = yield* this.advance();
+    const { k, samples } = run;
+    const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), k, samples.d);
+    if (measure.norm > this.norm) this.age = 0;
+    // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
+    const first = this.age === 0 || (this.age === 1 && options.quantised);
+    if (this.age === 0) this.form(measure);
+    if (!first) this.lengthenPaths();
+    this.age++;
+    this.pack();
+    this.writePlan(measure);
+    const { plan } = this.buffers;
+    // Calls that find most labels safe take little.
+    const most = callRows(k, samples.d);
+    const rows = first ? most : Math.max(4 * most - ((4 * most) % BOUNDS_CHUNK), BOUNDS_CHUNK);
+    const sum = yield* run.sumUp(
+      (kernels, i, count, thread) => kernels.advance(plan + thread * BOUNDS_PLAN_BYTES, i, count, first ? 1 : 0),
+      rows,
+      run.backend,
+      k * samples.d,
+    );
     // Where most samples look at most groups anyway, plain assignment is cheaper, unless looks are by estimates.
-    if (this.age > 1 && !options.quantised && looks > REST_SHARE * run.samples.n * this.groups) {
+    if (this.age > 1 && !options.quantised && 2 * Math.floor(sum / BUSY) > samples.n / rows) {
       this.age = 0;
       this.rest = REST;
     }
-    return yield* run.accumulate();
+    return sum % BUSY;
   }
 
-  /** One assignment by bounds; returns how many pairs of sample and group it looked at. */
-  private *advance(): Work<number> {
-    const { run, buffers } = this;
-    // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
-    const first = this.age === 0 || (this.age === 1 && this.options.quantised);
-    if (this.age === 0) this.form();
-    if (!first) this.writeShifts();
-    this.age++;
-    this.pack();
-    this.writePlan();
-    return yield* run.samples.pass(
-      (kernels, i, count, thread) =>
-        kernels.advance(buffers.plan + thread * BOUNDS_PLAN_BYTES, i, count, first ? 1 : 0),
-      first ? Math.min(callRows(run.k, run.samples.d), BOUNDS_CHUNK) : BOUNDS_CHUNK,
-      0,
-      run.backend,
-      run.k * run.samples.d,
-    );
-  }
-
-  /** Forms the groups from where the centroids stand now. */
-  private form(): void {
+  /** Forms the groups from where the centroids stand now, where their paths begin. */
+  private form({ norm }: Measure): void {
     const { run, buffers, groupPanels, alone } = this;
+    this.norm = GROWTH * norm;
+    for (const path of this.paths()) path.fill(0);
     const { samples, k } = run;
     const { workspace, precision, d } = samples;
     const width = panelWidth(precision);
@@ -136,20 +144,38 @@ export class BoundedAssignment implements Assignment {
     run.samples.kernels.packOrdered(run.buffers.centroids, buffers.order, this.panels, run.samples.d, buffers.packed);
   }
 
-  /** How far each centroid and the farthest of each group moved, rounded up. */
-  private writeShifts(): void {
+  /** The paths: own, joint, and those of groups; of one group the longest of the others, for each centroid. */
+  private paths(): [own: FloatArray, joint: FloatArray, group: FloatArray] {
+    const { run, buffers, groups } = this;
+    const { workspace, precision } = run.samples;
+    const at = (address: number, length: number) => workspace.floats(precision, address, length);
+    const stride = groups === 1 ? run.k : boundsStride(groups);
+    return [at(buffers.paths, run.k), at(buffers.jointPaths, run.k), at(buffers.groupPaths, stride)];
+  }
+
+  /** Adds the last step of every centroid to the paths, rounding up: what is between two lengths of a path is no less. */
+  private lengthenPaths(): void {
     const { run, buffers, groups } = this;
     const { samples, k } = run;
     const { workspace, precision } = samples;
     const up = 1 + (precision === 'float32' ? 2 ** -22 : 2 ** -50);
     const sqShifts = workspace.float64(run.buffers.sqShifts, k);
-    const shifts = workspace.floats(precision, buffers.shifts, k);
-    const groupShifts = workspace.floats(precision, buffers.groupShifts, groups).fill(0);
+    const steps = Float64Array.from(sqShifts, Math.sqrt);
     const groupOf = workspace.int32(buffers.groupOf, k);
-    for (let j = 0; j < k; j++) {
-      shifts[j] = Math.sqrt(sqShifts[j]!) * up;
-      groupShifts[groupOf[j]!] = Math.max(groupShifts[groupOf[j]!]!, shifts[j]!);
-    }
+    const [own, joint, group] = this.paths();
+    const longest = new Float64Array(group.length);
+    const far = steps.indexOf(steps.reduce((a, b) => Math.max(a, b)));
+    const next = steps.reduce((a, b, j) => (j === far ? a : Math.max(a, b)), 0);
+    steps.forEach((step, j) => {
+      const other = j === far ? next : steps[far]!;
+      const g = groups === 1 ? j : groupOf[j]!;
+      longest[g] = groups === 1 ? other : Math.max(longest[g]!, step);
+      own[j] = (own[j]! + step) * up;
+      joint[j] = (joint[j]! + step + other) * up;
+    });
+    longest.forEach((step, g) => {
+      group[g] = (group[g]! + step) * up;
+    });
   }
 
   /**
@@ -157,12 +183,10 @@ export class BoundedAssignment implements Assignment {
    * is off by (d + 2) · ε · (‖c‖² + 2 ‖x‖ ‖c‖) at the most, ‖x‖ is within `upper` of ‖c‖, and two scores are compared; a few
    * ε more cover the arithmetic of the bounds themselves.
    */
-  private writePlan(): void {
-    const { run, buffers, groups, groupPanels, panels } = this;
+  private writePlan(measure: Measure): void {
+    const { run, buffers, groups, groupPanels, panels, norm } = this;
     const { samples } = run;
-    const { workspace, precision, rows, d } = samples;
-    const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), run.k, d);
-    const { norm } = measure;
+    const { workspace, precision, d } = samples;
     const epsilon = precision === 'float32' ? 2 ** -24 : 2 ** -53;
     // What squares lose where they underflow.
     const lost = (d + 16) * (precision === 'float32' ? 2 ** -148 : 2 ** -1073);
@@ -171,9 +195,12 @@ export class BoundedAssignment implements Assignment {
       .int32(buffers.plan, 16)
       .set([
         ...[samples.x, d, samples.stride, buffers.packed, panels, groups, groupPanels, buffers.groupOf],
-        ...[run.buffers.centroids, run.buffers.labels, buffers.upper, buffers.lower, boundsStride(rows)],
-        ...[buffers.shifts, buffers.groupShifts, buffers.scratch],
+        ...[run.buffers.centroids, run.buffers.labels, groups > 1 ? buffers.upper : 0, buffers.lower],
+        ...[boundsStride(groups), buffers.paths, buffers.groupPaths, buffers.scratch],
       ]);
+    workspace
+      .int32(buffers.plan + 136, 5)
+      .set([buffers.safeUntil, buffers.jointPaths, run.buffers.previous, run.sums.at(0), samples.weights]);
     workspace
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
@@ -184,6 +211,7 @@ export class BoundedAssignment implements Assignment {
       const at = (thread * BOUNDS_PLAN_BYTES) / 4;
       plans.copyWithin(at, 0, BOUNDS_PLAN_BYTES / 4);
       plans[at + 15] = buffers.scratch + thread * boundsScratchBytes(groups);
+      plans[at + 37] = run.sums.at(thread);
     }
   }
 

@@ -103,8 +103,8 @@ export class Run {
     return this.sumUp((kernels, i, count, thread) => this.accumulateRange(i, count, kernels, thread));
   }
 
-  /** Makes a pass that adds to sums and returns how many labels changed, or the sum of its values where these have an address. */
-  private *sumUp(call: RangeCall, rows?: number, backend?: Backend, work?: number, values = 0): Work<number> {
+  /** Makes a pass that moves samples between sums and returns how many labels changed, or the sum of its values where these have an address. */
+  *sumUp(call: RangeCall, rows?: number, backend?: Backend, work?: number, values = 0): Work<number> {
     const { length, entry } = this.sums;
     const sum = yield* this.samples.pass(call, rows, values, backend, work, {
       sums: [this.sums.at(THREAD) + entry * 8, length - entry],

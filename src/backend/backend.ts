@@ -84,7 +84,10 @@ export interface Kernels {
     packed: number,
     rows: number,
   ): number;
-  /** Brings the labels of up to 256 samples up to date by bounds; counts those that needed a look. See assembly/bounds.ts. */
+  /**
+   * Brings labels and sums up to date by bounds; how many labels changed, and 2³² more where most looks were needed. See
+   * assembly/bounds.ts.
+   */
   advance(plan: number, from: number, count: number, first: number): number;
 
   /** Tells below which root samples belong, and counts them. See assembly/tree/plan.ts. */

@@ -18,7 +18,7 @@ export const CHUNK = 256;
 export const OF_SAMPLES: ReadonlySet<string> = new Set([
   ...['x', 'staging', 'weights', 'ranges', 'labels', 'previous', 'distances', 'values'],
   ...['closest', 'nearest', 'improved', 'gains', 'potentials', 'limits'],
-  ...['upper', 'lower', 'quantised', 'inverse', 'scales', 'sqNorms', 'state'],
+  ...['upper', 'lower', 'safeUntil', 'quantised', 'inverse', 'scales', 'sqNorms', 'state'],
 ]);
 
 /** What `assign` needs as scratch. */
@@ -99,17 +99,17 @@ export function seedLayout(shape: Shape & { trials: number; quantised: boolean }
 
 export type SeedBuffers = Record<keyof ReturnType<typeof seedLayout>, number>;
 
-/** Samples of one call of `advance`. */
+/** Samples that go through the phases of bounds together. */
 export const BOUNDS_CHUNK = 256;
 
-/** Elements from the lower bounds of one group to those of the next. */
-export const boundsStride = (n: number): number => (n + 7) & ~7;
+/** Lower bounds from one sample to the next: whole vectors where there are several. */
+export const boundsStride = (groups: number): number => (groups === 1 ? 1 : (groups + 3) & ~3);
 
 /** Centroids of a panel of bounds in either precision; groups are whole panels. */
 export const BOUNDS_PANEL = 8;
 
 export const BOUNDS_PLAN_BYTES = 192;
-export const boundsScratchBytes = (groups: number): number => 31440 + groups * 544;
+export const boundsScratchBytes = (groups: number): number => 33552 + boundsStride(groups) * 544;
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
 export function boundsLayout(shape: Shape & { groups: number; quantised: boolean }) {
@@ -118,16 +118,20 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
   const places = Math.ceil(k / BOUNDS_PANEL) * BOUNDS_PANEL;
   const pairs = Math.ceil(d / 2);
   return {
-    /** At least the distance to the own centroid. */
-    upper: boundsStride(n) * value,
+    /** At least the distance to the own centroid; one group does without. */
+    upper: groups > 1 ? n * value : 0,
     /** At most the distance to any other centroid of each group. */
-    lower: groups * boundsStride(n) * value,
+    lower: n * boundsStride(groups) * value,
+    /** How far centroids may move before a label is open; whole vectors are read. */
+    safeUntil: (n + 4) * value,
     /** Which centroids make a panel. */
     order: places * 4,
     groupOf: k * 4,
     packed: places * (2 + d) * value,
-    shifts: k * value,
-    groupShifts: groups * value,
+    /** How far they have moved: each one, the farthest of each group, or others than one, and of a pair. */
+    paths: k * value,
+    groupPaths: (groups === 1 ? k : boundsStride(groups)) * value,
+    jointPaths: k * value,
     /** For each thread, as what assembly/bounds/plan.ts lays out in its scratch. */
     plan: threads * BOUNDS_PLAN_BYTES,
     scratch: threads * boundsScratchBytes(groups),

@@ -23,10 +23,11 @@ export function createReferenceBackend(): Backend {
 
 function referenceKernels(memory: PlainMemory, precision: Precision): Kernels {
   const common = arithmetic(memory, precision);
+  const ofCentroids = centroidsKernels(common);
   return {
     ...samplesKernels(common),
-    ...centroidsKernels(common),
-    ...boundsKernels(common),
+    ...ofCentroids,
+    ...boundsKernels(common, ofCentroids.accumulate),
     ...treeKernels(common),
     ...distancesKernels(common),
     ...seedingKernels(common),

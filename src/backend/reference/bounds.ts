@@ -5,6 +5,7 @@ import type { Arithmetic } from './arithmetic.js';
 /** Algorithms with bounds and estimates, without these. */
 export function boundsKernels(
   arithmetic: Arithmetic,
+  accumulate: Kernels['accumulate'],
 ): Pick<Kernels, 'packOrdered' | 'quantise' | 'packQuantised' | 'advance'> {
   const { bytes, width, round, floats, i32, strides, sqNorm, memory } = arithmetic;
 
@@ -72,7 +73,7 @@ export function boundsKernels(
       return greatest;
     },
 
-    /** Looks at every centroid and leaves the bounds alone: the labels are what counts. */
+    /** Looks at every centroid and leaves the bounds alone: labels and sums are what counts. */
     advance(plan, from, count) {
       const [x, d, stride, packed, panels] = i32().subarray(plan / 4, plan / 4 + 5) as unknown as [
         number,
@@ -99,7 +100,10 @@ export function boundsKernels(
         }
         i32()[labels / 4 + i] = label;
       }
-      return count;
+      const [previous, sums, weights] = i32().subarray(plan / 4 + 36) as unknown as [number, number, number];
+      const at = x + from * row * bytes;
+      const weightsAt = weights && weights + from * 8;
+      return accumulate(at, count, d, stride, labels + from * 4, previous + from * 4, sums, weightsAt) + 2 ** 32;
     },
   };
 }
