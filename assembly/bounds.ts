@@ -1,12 +1,12 @@
 import { accumulate } from './accumulate';
 import { clearStates, listOpen, reconsider, tighten } from './bounds/open';
-import { ACTIVE, ALONE, CHUNK, D, GROUPS, LABELS, membersOf, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
+import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, membersOf, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
 import { collectMembers, scanPanels } from './bounds/scan';
 import { fillBehind, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
 import { rowBytes } from './constants';
 
-/** What an advance returns for samples most of whose looks were needed, beside the labels that changed. */
+/** What an advance returns for samples that took more looks than ENOUGH, beside the labels that changed. */
 const BUSY: f64 = 4294967296;
 
 /**
@@ -20,18 +20,18 @@ const BUSY: f64 = 4294967296;
  * @param from first sample
  * @param count samples
  * @param first whether there are no bounds yet: everything is computed
- * @returns how many labels changed, and BUSY more where more than half of the pairs of sample and group were looked at
+ * @returns how many labels changed, and BUSY more where more than ENOUGH of the pairs of sample and group were looked at
  */
 function advance<T>(plan: usize, from: i32, count: i32, first: i32): f64 {
-  let looks: i64 = 0;
+  let looks: f64 = 0;
   let changed = 0;
   for (let i = from; i < from + count; i += CHUNK) {
     const some = min(CHUNK, from + count - i);
     const looked = advanceChunk<T>(plan, i, some, first);
-    looks += looked;
+    looks += <f64>looked;
     if (looked) changed += sumUp<T>(plan, i, some);
   }
-  return <f64>changed + (2 * looks > <i64>count * load<i32>(plan, GROUPS) ? BUSY : 0);
+  return <f64>changed + (looks > load<f64>(plan, ENOUGH) * <f64>count * <f64>load<i32>(plan, GROUPS) ? BUSY : 0);
 }
 
 /** Brings labels up to date; returns how many pairs of sample and group it looked at. */

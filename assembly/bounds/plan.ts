@@ -27,6 +27,7 @@ export const SURE_0: usize = 120; // f64: two scores of a sample, estimated or n
 export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale at the most, in all
 export const SAFE_UNTIL: usize = 136; // n × T: the label is safe as long as the joint path of its centroid is shorter
 export const JOINT_PATHS: usize = 140; // k × T: of each centroid, by its own steps plus the longest of any other
+export const ENOUGH: usize = 160; // f64: share of all pairs of sample and group above which looks cost more than plain assignment
 // For the sums, see accumulate.ts:
 export const PREVIOUS: usize = 144;
 export const SUMS: usize = 148;

@@ -24,15 +24,21 @@ export interface BoundsOptions {
   groups: number;
   /** Whether samples are kept as i16 too, for estimates at half the cost that bounds are made of and that settle most labels. */
   quantised: boolean;
-  /** Share of the labels that may have changed last for bounds to begin. */
-  startShare: number;
+  /** Whether bounds wait until few labels change. */
+  patient: boolean;
 }
 
-/** What `advance` returns beside the labels that changed where most looks were needed. */
+/** What `advance` returns beside the labels that changed where looks were so many that plain assignment is cheaper. */
 const BUSY = 2 ** 32;
 
-/** Assignments for which bounds rest where most looks were. */
-const REST = 4;
+/**
+ * Share of looks above which that is so, by nanoseconds of a sample: plain assignment takes 3.5 more than to see that a label
+ * is safe, and 0.067 for every product; a sample that has to look 80, and 0.09.
+ */
+const enoughLooks = (products: number): number => Math.min((3.5 + 0.067 * products) / (80 + 0.09 * products), 0.5);
+
+/** Share of labels that changed last, by that share of looks, at which bounds begin to pay where they wait. */
+const PATIENT_START = 0.06;
 
 /** How much longer than at first the longest centroid may become before bounds are made anew: rounding is reckoned for such. */
 const GROWTH = 1.25;
@@ -50,8 +56,10 @@ export class BoundedAssignment implements Assignment {
   private readonly buffers: BoundsBuffers;
   /** Assignments since the groups were formed; 0: there are no bounds. */
   private age = 0;
-  /** Plain assignments to come before bounds are tried again. */
-  private rest = 0;
+  /** Labels that may have changed last for bounds to begin. */
+  private mostChanged = 0;
+  /** Share of looks above which bounds do not pay. */
+  private readonly enough: number;
   /** No centroid has been longer since the groups were formed. */
   private norm = 0;
 
@@ -69,6 +77,7 @@ export class BoundedAssignment implements Assignment {
     this.panels = panels * kernelPanels;
     this.groupPanels = groupPanels * kernelPanels;
     this.groups = this.alone ? k : Math.ceil(panels / groupPanels);
+    this.enough = this.groups === 1 ? enoughLooks(k * d) : 0.4;
     const { threads } = workspace;
     this.buffers = workspace.take(boundsLayout({ n, d, k, precision, threads, groups: this.groups, quantised }), n);
   }
@@ -84,15 +93,13 @@ export class BoundedAssignment implements Assignment {
 
   restart(): void {
     this.age = 0;
-    this.rest = 0;
+    const { patient, quantised } = this.options;
+    this.mostChanged = this.run.samples.n * (quantised ? 1 : patient ? PATIENT_START * this.enough : 0.999);
   }
 
   *assign(changed: number): Work<number> {
     const { run, options } = this;
-    if (this.age === 0 && (this.rest > 0 || changed > options.startShare * run.samples.n)) {
-      this.rest--;
-      return yield* run.assignAndAccumulate();
-    }
+    if (this.age === 0 && changed > this.mostChanged) return yield* run.assignAndAccumulate();
     const { k, samples } = run;
     const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), k, samples.d);
     if (measure.norm > this.norm) this.age = 0;
@@ -113,10 +120,10 @@ export class BoundedAssignment implements Assignment {
       run.backend,
       k * samples.d,
     );
-    // Where most samples look at most groups anyway, plain assignment is cheaper, unless looks are by estimates.
+    // Where bounds settle little, plain assignment is cheaper, unless looks are by estimates.
     if (this.age > 1 && !options.quantised && 2 * Math.floor(sum / BUSY) > samples.n / rows) {
       this.age = 0;
-      this.rest = REST;
+      this.mostChanged = (sum % BUSY) / 2;
     }
     return sum % BUSY;
   }
@@ -204,6 +211,7 @@ export class BoundedAssignment implements Assignment {
     workspace
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
+    workspace.float64(buffers.plan + 160, 1)[0] = this.enough;
     this.writeEstimates(measure, reach);
     // Every thread has a plan of its own, for the sake of the scratch.
     const plans = workspace.int32(buffers.plan, (workspace.threads * BOUNDS_PLAN_BYTES) / 4);

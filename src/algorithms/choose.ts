@@ -35,14 +35,11 @@ const BOUNDS_MIN_WORK = 2e5;
 const BOUNDS_MIN_SAMPLES = 8;
 const ESTIMATES_MIN_SAMPLES = 4;
 
-/** Work of an iteration above which estimates pay for few clusters too. */
-const ESTIMATES_MIN_WORK = 1e7;
+/** Products of a sample and all centroids from which on estimates pay for few clusters too. */
+const ESTIMATES_MIN_PRODUCTS = 1024;
 
 /** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
-
-/** Share of labels that changed last, at which bounds begin to pay where looking costs little. */
-const PATIENT_START = 0.02;
 
 /**
  * What `algorithm: 'auto'` takes for n samples of d features and k clusters. The thresholds are those of `npm run
@@ -59,9 +56,8 @@ export function chooseAlgorithm(
   if (hasTree) return 'filtering';
   const quantised = d >= QUANTISED_MIN_D[precision];
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
-  if (!quantised) return k >= 64 ? 'yinyang' : k >= 4 ? 'hamerly' : 'lloyd';
-  if (k >= 16 || (k >= 4 && d >= 64 && n * d * k > ESTIMATES_MIN_WORK)) return 'yinyang';
-  return k >= 4 ? 'hamerly' : 'lloyd';
+  if (quantised ? k >= 32 || k * d >= ESTIMATES_MIN_PRODUCTS : k >= 64) return 'yinyang';
+  return k > 1 ? 'hamerly' : 'lloyd';
 }
 
 /** The algorithm that runs: filtering is for few features, and for samples in one memory. */
@@ -107,8 +103,7 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, patient: boolean): W
       assign: () => run.assignAndAccumulate(),
     };
   if (!bounds) return new Filtering(run, magnitude, patient ? treePatience(run.k * d) : 0);
-  const startShare = bounds.quantised ? 1 : patient ? PATIENT_START : 0.999;
-  const assignment = new BoundedAssignment(run, { ...bounds, startShare });
+  const assignment = new BoundedAssignment(run, { ...bounds, patient });
   yield* assignment.prepare();
   return assignment;
 }

@@ -85,7 +85,7 @@ export interface Kernels {
     rows: number,
   ): number;
   /**
-   * Brings labels and sums up to date by bounds; how many labels changed, and 2³² more where most looks were needed. See
+   * Brings labels and sums up to date by bounds; how many labels changed, and 2³² more where that took too many looks. See
    * assembly/bounds.ts.
    */
   advance(plan: number, from: number, count: number, first: number): number;

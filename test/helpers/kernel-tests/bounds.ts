@@ -129,7 +129,7 @@ export const boundsTests = {
       // With estimates, as many groups as centroids are bounds for each of them.
       groups: shape.seed % 3 === 0 ? bench.k : 1 + (shape.seed % 4),
       quantised: d > COLUMNS_MAX_D && shape.seed % 2 === 0,
-      startShare: 1,
+      patient: false,
     });
     now(assignment.prepare());
     let centroids = bench.centroids;
