@@ -1,11 +1,21 @@
 import { now } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
 import { randomSamples } from '../seeding/random.js';
-import type { Random } from '../types.js';
+import type { KMeansOptions, Random } from '../types.js';
+import type { DrawnRun } from './drawn-run.js';
 import type { Run } from './run.js';
 
 /** Samples for each cluster after which starved clusters are looked for again. */
 const REASSIGN_AFTER = 10;
+
+export interface MiniBatchLimits extends Pick<KMeansOptions, 'onProgress'> {
+  /** How often all samples may be drawn. */
+  maxIter: number;
+  /** A run ends when the summed squared shift is no more than this, in mean variances of the features; 0: never. */
+  tol: number;
+  /** … or when so many steps brought no lower smoothed inertia. */
+  maxNoImprovement: number;
+}
 
 /**
  * Mini-batch k-means (Sculley 2010) as scikit-learn has it: every centroid is the mean of all samples that were its own when
@@ -20,6 +30,32 @@ export class MiniBatch {
     readonly counts: Float64Array,
     private readonly reassignmentRatio: number,
   ) {}
+
+  /** Steps on samples drawn from n, until they better nothing any more; returns whether it ended by that. */
+  iterate(
+    drawn: DrawnRun,
+    n: number,
+    meanVariance: number,
+    { maxIter, tol, maxNoImprovement, onProgress }: MiniBatchLimits,
+    random: Random,
+  ): boolean {
+    const { run } = drawn;
+    const rows = run.samples.n;
+    const most = Math.floor((maxIter * n) / rows);
+    const smoothed = new SmoothedInertia(Math.min((2 * rows) / (n + 1), 1));
+    const begun = performance.now();
+    while (this.steps < most) {
+      now(drawn.draw(random));
+      const { inertia, shift } = this.step(run, random);
+      const elapsedMs = performance.now() - begun;
+      const [iteration, changed] = [this.steps, Number.NaN];
+      onProgress?.({ run: 0, runs: 1, iteration, maxIter: most, inertia, shift, changed, elapsedMs });
+      const stale = smoothed.add(inertia);
+      if (iteration > 1 && tol > 0 && shift <= tol * meanVariance) return true;
+      if (stale >= maxNoImprovement) return true;
+    }
+    return false;
+  }
 
   /**
    * Moves the centroids of a run towards its samples; returns the inertia before and the summed squared shift. Where a
@@ -80,7 +116,7 @@ function blend(run: Run, counts: Float64Array): void {
 }
 
 /** The inertia of batches, smoothed, and how long it has not fallen. */
-export class SmoothedInertia {
+class SmoothedInertia {
   private smoothed: number | undefined;
   private least = Infinity;
   private stale = -1;

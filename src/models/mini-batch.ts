@@ -1,5 +1,5 @@
 import { DrawnRun, drawStart } from '../algorithms/drawn-run.js';
-import { MiniBatch, SmoothedInertia } from '../algorithms/mini-batch.js';
+import { MiniBatch } from '../algorithms/mini-batch.js';
 import { Run } from '../algorithms/run.js';
 import { runLayout } from '../backend/layout.js';
 import { now } from '../backend/pass.js';
@@ -79,7 +79,7 @@ export class MiniBatchKMeans extends FittedModel {
       const drawn = new DrawnRun(all, rows);
       drawn.run.setCentroids(all.copyCentroids());
       const steps = new MiniBatch(new Float64Array(this.k), reassignmentRatio);
-      const converged = this.#iterate(drawn, steps, n, statistics.meanVariance, random);
+      const converged = steps.iterate(drawn, n, statistics.meanVariance, this.#resolved, random);
       all.setCentroids(drawn.run.copyCentroids());
       now(all.assign());
       const iterations = Math.ceil((steps.steps * rows) / n);
@@ -159,27 +159,6 @@ export class MiniBatchKMeans extends FittedModel {
     model.#state = { codebook, steps, nSamples };
     model.nSteps = nSteps;
     return model.keep(createModel(codebook, { ...outcome, counts: Float64Array.from(counts), nSamples, seed }));
-  }
-
-  /** Steps on samples that are drawn, until they better nothing any more; returns whether it ended by that. */
-  #iterate(drawn: DrawnRun, steps: MiniBatch, n: number, meanVariance: number, random: Random): boolean {
-    const { maxIter, tol, maxNoImprovement, onProgress } = this.#resolved;
-    const { run } = drawn;
-    const rows = run.samples.n;
-    const most = Math.floor((maxIter * n) / rows);
-    const smoothed = new SmoothedInertia(Math.min((2 * rows) / (n + 1), 1));
-    const begun = performance.now();
-    while (steps.steps < most) {
-      now(drawn.draw(random));
-      const { inertia, shift } = steps.step(run, random);
-      const elapsedMs = performance.now() - begun;
-      const [iteration, changed] = [steps.steps, Number.NaN];
-      onProgress?.({ run: 0, runs: 1, iteration, maxIter: most, inertia, shift, changed, elapsedMs });
-      const stale = smoothed.add(inertia);
-      if (iteration > 1 && tol > 0 && shift <= tol * meanVariance) return true;
-      if (stale >= maxNoImprovement) return true;
-    }
-    return false;
   }
 
   /** One step on all samples of a source. */
