@@ -12,7 +12,8 @@ import {
   treeRowBytes,
 } from '../backend/layout.js';
 import { make, type RangeCall, type Work } from '../backend/pass.js';
-import { bytesOf, centroidStride, sumsEntryLength } from '../backend/shapes.js';
+import { bytesOf, sumsEntryLength } from '../backend/shapes.js';
+import { writeRecords } from './centroid-records.js';
 import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
 import { writeCuts } from './tree-cuts.js';
@@ -80,7 +81,7 @@ export class Filtering implements Assignment {
       if (first) this.begin();
     }
     if (!first) this.addShifts();
-    this.writeRecords();
+    this.writeCentroids();
     this.stale = true;
     const { buffers } = this;
     const changed = yield* this.pass(
@@ -212,41 +213,13 @@ export class Filtering implements Assignment {
     this.moved = (this.moved + (Math.sqrt(longest) + Math.sqrt(second)) * (1 + 1e-9)) * (1 + 4e-16);
   }
 
-  /** What the kernel knows of the centroids, see assembly/filter.ts, and how far rounding can reach. */
-  private writeRecords(): void {
-    const { run, buffers } = this;
-    const { k, samples } = run;
-    const { workspace, precision, d } = samples;
-    const bytes = bytesOf(precision);
-    const stride = centroidStride(d);
-    const centroids = run.centroidsAt(run.buffers.centroids);
-    const coordinates = workspace.float64(buffers.records, (k * RECORD_BYTES) / 8);
-    const packed = workspace.floats(precision, buffers.records, (k * RECORD_BYTES) / bytes);
-    const indices = workspace.int32(buffers.records, (k * RECORD_BYTES) / 4);
-    let longest = 0;
-    for (let j = 0; j < k; j++) {
-      const at = j * RECORD_BYTES;
-      const values = (at + 32) / bytes;
-      let sum = 0;
-      for (let f = 0; f < 4; f++) {
-        const value = centroids[j * stride + f]!;
-        sum += value * value;
-        coordinates[at / 8 + f] = value;
-        packed[values + 2 + f] = -2 * value;
-      }
-      packed[values] = j;
-      packed[values + 1] = sum;
-      indices[at / 4 + 22] = j;
-      longest = Math.max(longest, sum);
-    }
-
-    // A score is ‖c‖² and d products of which each rounds itself and the sum; boxes are reckoned with in float64.
-    const reach = Math.sqrt(longest) + this.magnitude * Math.sqrt(d);
-    const [epsilon, least] = precision === 'float32' ? [2 ** -24, 2 ** -148] : [2 ** -53, 2 ** -1073];
-    const margin = (2.02 * (d + 2) * epsilon + 16 * (d + 4) * 2 ** -53) * reach * reach + (d + 16) * least;
+  /** Tells every thread where the centroids are now, how far they moved, and how far rounding can reach. */
+  private writeCentroids(): void {
+    const { run, buffers, moved, magnitude } = this;
+    const margin = writeRecords(run, buffers.records, magnitude);
     this.plans().forEach((words, thread) => {
       words[LOOKS] = 0;
-      workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 2).set([this.moved, margin]);
+      run.samples.workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 2).set([moved, margin]);
     });
   }
 
