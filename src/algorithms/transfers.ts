@@ -1,5 +1,6 @@
 import { inParts, type Work } from '../backend/pass.js';
-import { COLUMNS_MAX_D, centroidStride, sumsEntryLength, sumsWidth } from '../backend/shapes.js';
+import { COLUMNS_MAX_D } from '../backend/shapes.js';
+import { MovingMeans } from './moving-means.js';
 import type { Run } from './run.js';
 
 /** Sweeps over the samples after which a stage of quick transfers gives up, as R has it. */
@@ -27,13 +28,10 @@ export class Transfers {
   private readonly seen: Float64Array;
   private readonly x: Float64Array;
   private readonly weights: Float64Array;
-  private readonly centroids: Float64Array;
-  /** k: weight, its inverse, samples with weight, step of the last change. */
-  private readonly counts: Float64Array;
-  private readonly inverse: Float64Array;
-  private readonly members: Int32Array;
+  private readonly means: MovingMeans;
+  /** k: step of the last change. */
   private readonly changedAt: Float64Array;
-  /** A transfer has to save more than rounding can feign: so much in terms of √cost. */
+  /** How much rounding can feign, in terms of √cost. */
   private tolerance = 0;
   private step = 0;
   /** The step before the last pass began. */
@@ -47,19 +45,15 @@ export class Transfers {
     private readonly run: Run,
     [x, weights, savings, seen]: readonly Float64Array[],
   ) {
-    const { n, d } = run.samples;
-    const { k } = run;
+    const { n } = run.samples;
     this.x = x!;
     this.weights = weights!;
     this.savings = savings!;
     this.seen = seen!;
     this.labels = new Int32Array(n);
     this.second = new Int32Array(n);
-    this.centroids = new Float64Array(k * d);
-    this.counts = new Float64Array(k);
-    this.inverse = new Float64Array(k);
-    this.members = new Int32Array(k);
-    this.changedAt = new Float64Array(k);
+    this.means = new MovingMeans(run);
+    this.changedAt = new Float64Array(run.k);
   }
 
   /** For all runs, with a copy of the samples. */
@@ -98,9 +92,9 @@ export class Transfers {
 
   /** Begins anew from the labels of the run. */
   *restart(): Work {
-    const { labels, second, members, weights } = this;
+    const { labels, second, weights } = this;
+    const members = this.means.members.fill(0);
     labels.set(this.run.labels());
-    members.fill(0);
     yield* inParts(this.run.samples.workspace, labels.length, (from, to) => {
       for (let i = from; i < to; i++) {
         const label = labels[i]!;
@@ -119,30 +113,10 @@ export class Transfers {
   *pass(): Work<boolean> {
     const { k } = this.run;
     if (k === 1) return true;
-    this.readMeans();
+    this.means.read();
     if (yield* this.transferOptimally()) return true;
     // With two clusters the quick transfers are all there are.
     return (yield* this.transferQuickly()) && k === 2;
-  }
-
-  /** Takes means and weights from the exact sums of the run, so that rounding does not pile up. */
-  private readMeans(): void {
-    const { run, centroids, counts, inverse } = this;
-    const { k, buffers } = run;
-    const { d, workspace } = run.samples;
-    const entry = sumsEntryLength(d);
-    const width = sumsWidth(d);
-    const sums = workspace.float64(buffers.sums, (k + 1) * entry);
-    const kept = run.centroidsAt(buffers.centroids);
-    for (let j = 0; j < k; j++) {
-      const at = (j + 1) * entry;
-      const count = sums[at + 2 * width]! + sums[at + 2 * width + 1]!;
-      counts[j] = count;
-      inverse[j] = inverseOf(count);
-      for (let f = 0; f < d; f++)
-        centroids[j * d + f] =
-          count > 0 ? (sums[at + f]! + sums[at + width + f]!) / count : kept[j * centroidStride(d) + f]!;
-    }
   }
 
   /**
@@ -161,7 +135,7 @@ export class Transfers {
       const step = ++this.step;
       const from = labels[i]!;
       this.quiet++;
-      if (!this.mustStay(i, from)) {
+      if (!this.means.mustKeep(this.weights[i]!, from)) {
         if (changedAt[from]! > seen[i]!) savings[i] = this.leaving(i, from);
         const to = this.cheapest(i, from, lastPass + i + 1);
         seen[i] = step;
@@ -178,7 +152,8 @@ export class Transfers {
    * Returns whether it came to that.
    */
   private *transferQuickly(): Work<boolean> {
-    const { x, labels, second, savings, seen, changedAt, centroids, inverse, weights } = this;
+    const { x, labels, second, savings, seen, changedAt, weights } = this;
+    const { centroids, inverse } = this.means;
     const { n, d, workspace } = this.run.samples;
     const end = this.step + QUICK_SWEEPS * n;
     let quiet = 0;
@@ -190,7 +165,7 @@ export class Transfers {
       const from = labels[i]!;
       const to = second[i]!;
       const left = changedAt[from]! > seen[i]!;
-      if ((!left && changedAt[to]! <= seen[i]!) || this.mustStay(i, from)) continue;
+      if ((!left && changedAt[to]! <= seen[i]!) || this.means.mustKeep(weights[i]!, from)) continue;
       if (left) savings[i] = this.leaving(i, from);
       seen[i] = step;
       const factor = 1 + weights[i]! * inverse[to]!;
@@ -202,18 +177,15 @@ export class Transfers {
     return true;
   }
 
-  /** Whether a cluster would be left without weight. */
-  private mustStay(i: number, from: number): boolean {
-    const w = this.weights[i]!;
-    return this.counts[from]! <= w || (w > 0 && this.members[from] === 1);
-  }
-
+  /** Whether a transfer saves more than rounding can feign. */
   private lowers(saved: number, added: number): boolean {
     return added < saved && Math.sqrt(saved) - Math.sqrt(added) > this.tolerance;
   }
 
+  /** What it saves that sample i leaves its cluster. */
   private leaving(i: number, from: number): number {
-    const { x, centroids, counts, weights } = this;
+    const { x, weights } = this;
+    const { centroids, counts } = this.means;
     const { d } = this.run.samples;
     const count = counts[from]!;
     return sqDistance(x, i * d, centroids, from * d, d, Infinity) * (count / (count - weights[i]!));
@@ -221,9 +193,10 @@ export class Transfers {
 
   /** The cluster other than its own that sample i joins at the least cost; that cost goes to `joining`. */
   private cheapest(i: number, from: number, lastLook: number): number {
-    const { x, centroids, inverse, changedAt } = this;
-    const { k } = this.run;
-    const { d } = this.run.samples;
+    const { x, changedAt } = this;
+    const { centroids, inverse } = this.means;
+    const { k, samples } = this.run;
+    const { d } = samples;
     const w = this.weights[i]!;
     const second = this.second[i]!;
     const all = changedAt[from]! > lastLook;
@@ -244,8 +217,7 @@ export class Transfers {
 
   /** Leaving the new cluster would save what joining it cost. */
   private transfer(i: number, from: number, to: number): void {
-    const { x, centroids, counts, inverse, members, changedAt } = this;
-    const { d } = this.run.samples;
+    const { x, changedAt } = this;
     const w = this.weights[i]!;
     this.quiet = 0;
     this.labels[i] = to;
@@ -253,28 +225,11 @@ export class Transfers {
     this.savings[i] = this.joining;
     if (w === 0) return;
 
-    const outward = w / (counts[from]! - w);
-    const inward = w / (counts[to]! + w);
-    for (let f = 0; f < d; f++) {
-      const value = x[i * d + f]!;
-      const old = centroids[from * d + f]!;
-      const next = centroids[to * d + f]!;
-      centroids[from * d + f] = old + (old - value) * outward;
-      centroids[to * d + f] = next + (value - next) * inward;
-    }
-    counts[from]! -= w;
-    counts[to]! += w;
-    inverse[from] = inverseOf(counts[from]!);
-    inverse[to] = inverseOf(counts[to]!);
-    members[from]!--;
-    members[to]!++;
+    this.means.move(x, i * this.run.samples.d, w, from, to);
     changedAt[from] = this.step;
     changedAt[to] = this.step;
   }
 }
-
-/** Joining a cluster without weight costs nothing; a sample without weight is as far from it as from any other. */
-const inverseOf = (count: number): number => Math.min(1 / count, Number.MAX_VALUE);
 
 /** Σ (x − c)², or some number ≥ limit where it is no less than that. */
 function sqDistance(x: Float64Array, at: number, c: Float64Array, from: number, d: number, limit: number): number {
