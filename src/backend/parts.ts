@@ -3,7 +3,7 @@ import type { FloatArray, Precision } from '../types.js';
 import type { Crew } from './crew.js';
 import { Recorder } from './description.js';
 import type { Errand, Reply, Write } from './errand.js';
-import { OF_SAMPLES } from './layout.js';
+import { Mirror } from './mirror.js';
 import { type Pass, type RangeCall, rowsFor } from './pass.js';
 import type { Workspace } from './workspace.js';
 
@@ -12,17 +12,6 @@ export const PART_ROWS = 1024;
 
 /** Steps of a pass that a worker makes at a time, some ten milliseconds: it hears nothing in between. */
 const ERRAND_WORK = 2 ** 25;
-
-/** Words of 32 bits that are sent where one of them changed. */
-const BLOCK = 64;
-
-/** A buffer that the calling thread writes and the workers read, and what they know of it. */
-interface Told {
-  at: number;
-  /** In words. */
-  length: number;
-  known?: Int32Array;
-}
 
 /**
  * Samples in the memories of workers: each holds the same number of them, the last one fewer, and beside them what belongs to
@@ -34,7 +23,8 @@ export class Parts {
   weights: Float64Array | undefined;
   private readonly ids: readonly number[];
   private readonly recorder: Recorder;
-  private told: Told[] = [];
+  /** What the workers know of the calling thread's memory. */
+  readonly mirror = new Mirror();
   private closed = false;
 
   constructor(
@@ -74,23 +64,11 @@ export class Parts {
     });
   }
 
-  /** Takes note of buffers that were taken. */
-  hold<Name extends string>(plan: Readonly<Record<Name, number>>, pointers: Readonly<Record<Name, number>>): void {
-    for (const name in plan)
-      if (plan[name] > 0 && !OF_SAMPLES.has(name))
-        this.told.push({ at: pointers[name], length: Math.ceil(plan[name] / 4) });
-  }
-
-  /** Takes note that buffers from an address on were given back. */
-  drop(mark: number): void {
-    this.told = this.told.filter(({ at }) => at < mark);
-  }
-
   /** Makes a pass; returns the sum of its values, in the order of the ranges. */
   async make(pass: Pass): Promise<number> {
     const { call, precision, backend, rows, values, sums } = pass;
     const calls = this.recorder.describe(call, precision, backend !== this.workspace.backend);
-    const changes = this.changes();
+    const changes = this.mirror.changes(this.workspace.backend.memory.buffer);
     const step = rowsFor(pass, ERRAND_WORK);
     const [at, length] = sums ?? [0, 0];
     const makePart = async (p: number) => {
@@ -212,34 +190,6 @@ export class Parts {
     reply.catch(() => {});
     return reply;
   }
-
-  /** What the workers do not know yet. */
-  private changes(): Write[] {
-    const changes: Write[] = [];
-    const { buffer } = this.workspace.backend.memory;
-    for (const told of this.told) {
-      const words = new Int32Array(buffer, told.at, told.length);
-      const { known } = told;
-      told.known ??= new Int32Array(told.length);
-      let from = 0;
-      for (let at = 0; at < words.length + BLOCK; at += BLOCK) {
-        if (at < words.length && (!known || differ(words, known, at))) continue;
-        if (at > from) {
-          const changed = words.slice(from, at);
-          told.known.set(changed, from);
-          changes.push([told.at + from * 4, new Uint8Array(changed.buffer), changed.byteLength]);
-        }
-        from = at + BLOCK;
-      }
-    }
-    return changes;
-  }
-}
-
-function differ(a: Int32Array, b: Int32Array, from: number): boolean {
-  const to = Math.min(from + BLOCK, a.length);
-  for (let i = from; i < to; i++) if (a[i] !== b[i]) return true;
-  return false;
 }
 
 function joined(all: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -58,7 +58,7 @@ export class Workspace {
     }
     const at = this.reserve(bytes, rows);
     for (const name in plan) pointers[name] += at;
-    this.parts?.hold(plan, pointers);
+    this.parts?.mirror.hold(plan, pointers);
     return pointers;
   }
 
@@ -76,7 +76,7 @@ export class Workspace {
 
   backTo(mark: number): void {
     this.top = mark;
-    this.parts?.drop(mark);
+    this.parts?.mirror.drop(mark);
   }
 
   floats(precision: Precision, pointer: number, length: number): FloatArray {
