@@ -1,6 +1,7 @@
 import { endCrew } from './backend/crew.js';
 import { configureBackend, type InitOptions } from './backend/load.js';
-import { configureThreads, endThreads } from './backend/pool.js';
+import { endThreads } from './backend/pool.js';
+import { configureThreads } from './backend/threads.js';
 import { dropWorkspaces } from './backend/workspace.js';
 import { anything, checkOptions, isFunction, oneOf, threadsRule } from './option-rules.js';
 
@@ -21,6 +22,7 @@ export function init(options: InitOptions = {}): void {
   checkOptions(options, RULES);
   configureBackend(options);
   configureThreads(options);
+  endThreads();
   endCrew();
 }
 

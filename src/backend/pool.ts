@@ -19,42 +19,20 @@ import {
   viewSlot,
 } from './control.js';
 import { Recorder } from './description.js';
-import { compileShared, type InitOptions } from './load.js';
+import { compileShared } from './load.js';
 import type { Pass } from './pass.js';
 import { createSharedWorkspace } from './shared.js';
-import { configureWorkers, coreCount, startWorker, type WorkerThread } from './threads.js';
+import { startWorker, type WorkerThread } from './threads.js';
 import type { Workspace } from './workspace.js';
 
-/** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
-const THREAD_WORK = 1.5e6;
-
-/** Where a call does not say. */
-let defaultThreads: InitOptions['threads'];
 let pool: Pool | undefined;
 /** The end of all calls so far that use worker threads or wait for them: they take turns. */
 let last: Promise<unknown> = Promise.resolve();
-
-/** Settles how many threads there are where a call does not say, and who makes them. */
-export function configureThreads({ createWorker, threads }: InitOptions): void {
-  defaultThreads = threads;
-  configureWorkers(createWorker);
-  endThreads();
-}
 
 /** Ends the workers, once those who use them are done. */
 export function endThreads(): void {
   pool?.retire();
   pool = undefined;
-}
-
-/** How many threads a call gets for passes of so much work; 0: it stays on the calling thread. */
-export function threadsFor(asked: number | 'auto' | undefined, work: number): number {
-  const threads = asked ?? defaultThreads ?? 'auto';
-  if (threads !== 'auto') return Math.min(threads, MAX_THREADS);
-  const cores = Math.min(coreCount(), MAX_THREADS);
-  const most = Math.min(cores, Math.floor(work / THREAD_WORK));
-  // One worker is no faster than the calling thread: it only takes the place where there is no other core.
-  return most > 1 || cores === 1 ? most : 0;
 }
 
 /**

@@ -1,4 +1,6 @@
 import workerSource from '../generated/worker.js';
+import { MAX_THREADS } from './control.js';
+import type { InitOptions } from './load.js';
 
 /** A worker thread of a page or of Node. */
 export interface WorkerThread {
@@ -10,7 +12,7 @@ export interface WorkerThread {
   unref?(): void;
 }
 
-export type CreateWorker = (source: string) => WorkerThread;
+type CreateWorker = (source: string) => WorkerThread;
 
 /** Milliseconds within which a worker has to be ready. */
 const START_LIMIT = 10_000;
@@ -28,15 +30,31 @@ function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Nam
 }
 
 /** How many threads can run at a time. */
-export function coreCount(): number {
+function coreCount(): number {
   return nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-let create: CreateWorker = createWorker;
+/** Work of a pass, in steps of a kernel, that keeps one more thread busy for long enough to be worth a turn. */
+const THREAD_WORK = 1.5e6;
 
-/** Settles who makes workers. */
-export function configureWorkers(given: CreateWorker = createWorker): void {
+let create: CreateWorker = createWorker;
+/** Where a call does not say. */
+let defaultThreads: InitOptions['threads'];
+
+/** Settles how many threads there are where a call does not say, and who makes workers. */
+export function configureThreads({ createWorker: given = createWorker, threads }: InitOptions): void {
   create = given;
+  defaultThreads = threads;
+}
+
+/** How many threads a call gets for passes of so much work; 0: it stays on the calling thread. */
+export function threadsFor(asked: number | 'auto' | undefined, work: number): number {
+  const threads = asked ?? defaultThreads ?? 'auto';
+  if (threads !== 'auto') return Math.min(threads, MAX_THREADS);
+  const cores = Math.min(coreCount(), MAX_THREADS);
+  const most = Math.min(cores, Math.floor(work / THREAD_WORK));
+  // One worker is no faster than the calling thread: it only takes the place where there is no other core.
+  return most > 1 || cores === 1 ? most : 0;
 }
 
 /**
