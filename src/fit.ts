@@ -70,14 +70,10 @@ export class Fit {
   static *of({ samples: placed, statistics, maxWeight, options, k, start }: Task, workspace: Workspace): Work<Fit> {
     const samples = placed.in(workspace);
     const { n, d, precision } = samples;
-    const buffers = workspace.take(runLayout({ n: samples.rows, d, k, precision, threads: workspace.threads }), n);
-    const backend = workspace.backendFor(options.relaxedSimd);
-    const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, maxWeight, backend);
+    const run = runOver(samples, k, options, statistics, maxWeight);
     const { shift, meanVariance } = statistics;
     const { maxIter, tol, emptyCluster } = options;
-    const seeding: Seeding = start
-      ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
-      : { kind: options.init as InitName };
+    const seeding = seedingBy(start, options, shift, precision);
     const algorithm = algorithmFor(options.algorithm, { n, d, k, precision }, !!workspace.parts);
     const limits = { maxIter, shiftTolerance: tol * meanVariance, emptyCluster };
     const startRun = yield* prepareAlgorithm(algorithm, run, limits, options.algorithm === 'auto');
@@ -101,6 +97,33 @@ export class Fit {
   codebook(): Codebook {
     return codebookOf(this.run, this.shift);
   }
+}
+
+/** A run over samples in place, with room for so many: `rows`, if they are to be replaced by more. */
+export function runOver(
+  samples: Samples,
+  k: number,
+  { metric, relaxedSimd }: Pick<ResolvedOptions, 'metric' | 'relaxedSimd'>,
+  statistics: FeatureStatistics,
+  maxWeight: number,
+  rows = samples.rows,
+): Run {
+  const { workspace, n, d, precision } = samples;
+  const buffers = workspace.take(runLayout({ n: rows, d, k, precision, threads: workspace.threads }), n || rows);
+  const backend = workspace.backendFor(relaxedSimd);
+  return new Run(samples, k, metric === 'cosine', buffers, statistics, maxWeight, backend);
+}
+
+/** How first centroids are placed among samples that were shifted: as the caller's `start` makes them, or by a method. */
+export function seedingBy(
+  start: Task['start'],
+  { init }: Pick<ResolvedOptions, 'init'>,
+  shift: Float64Array,
+  precision: Precision,
+): Seeding {
+  return start
+    ? { kind: 'given', centroids: (random) => shifted(start(random), shift, precision) }
+    : { kind: init as InitName };
 }
 
 /** The centroids of a run over samples that were shifted. */

@@ -1,7 +1,6 @@
 import { DrawnRun, drawStart } from '../algorithms/drawn-run.js';
 import { MiniBatch } from '../algorithms/mini-batch.js';
-import { Run } from '../algorithms/run.js';
-import { runLayout } from '../backend/layout.js';
+import type { Run } from '../algorithms/run.js';
 import { now } from '../backend/pass.js';
 import { floatArray } from '../backend/shapes.js';
 import { type Workspace, withWorkspace } from '../backend/workspace.js';
@@ -11,13 +10,12 @@ import type { FeatureStatistics } from '../data/centre.js';
 import { withResident } from '../data/resident.js';
 import { readSource, type Source } from '../data/source.js';
 import { checkWeights, heaviestOf } from '../data/weights.js';
-import { codebookOf, placeSamples, shifted } from '../fit.js';
+import { codebookOf, placeSamples, runOver, seedingBy } from '../fit.js';
 import { checkK } from '../options.js';
 import { createRandom } from '../random.js';
 import { codebookFromJSON, createModel, createResult, type Outcome } from '../result.js';
 import { startingCentroids } from '../seeding/given.js';
-import type { Seeding } from '../seeding/seed.js';
-import type { Batch, Batches, BatchSource, Data, InitName, KMeansJSON, Random } from '../types.js';
+import type { Batch, Batches, BatchSource, Data, KMeansJSON, Random } from '../types.js';
 import { type MiniBatchKMeansOptions, type MiniBatchResolved, resolveMiniBatch } from './mini-batch-options.js';
 import { FittedModel } from './model.js';
 import { checkStreamOptions, type StreamOptions } from './stream.js';
@@ -190,15 +188,11 @@ export class MiniBatchKMeans extends FittedModel {
     before?: State,
     rowsBefore?: number,
   ): { all: Run; statistics: FeatureStatistics } {
-    const { metric, relaxedSimd, precision: wanted } = this.#resolved;
-    const { nSamples: n, nFeatures: d } = source;
+    const { metric, precision: wanted } = this.#resolved;
     const precision = before?.codebook.precision ?? (wanted === 'auto' ? source.precision : wanted);
     const shift = before?.codebook.shift;
     const { samples, statistics } = now(placeSamples(workspace, source, precision, metric, weights, shift, rowsBefore));
-    const buffers = workspace.take(runLayout({ n, d, k: this.k, precision, threads: workspace.threads }), n);
-    const heaviest = weights ? heaviestOf(weights) : 1;
-    const backend = workspace.backendFor(relaxedSimd);
-    const all = new Run(samples, this.k, metric === 'cosine', buffers, statistics, heaviest, backend);
+    const all = runOver(samples, this.k, this.#resolved, statistics, weights ? heaviestOf(weights) : 1);
     return { all, statistics };
   }
 
@@ -207,9 +201,7 @@ export class MiniBatchKMeans extends FittedModel {
     const { init, initSize, nInit } = this.#resolved;
     const { d, precision } = all.samples;
     const start = startingCentroids(init, data, this.k, d);
-    const seeding: Seeding = start
-      ? { kind: 'given', centroids: (draw) => shifted(start(draw), statistics.shift, precision) }
-      : { kind: init as InitName };
+    const seeding = seedingBy(start, this.#resolved, statistics.shift, precision);
     all.setCentroids(drawStart(all, seeding, { size: initSize, nInit }, random));
   }
 

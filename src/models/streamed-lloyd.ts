@@ -1,13 +1,12 @@
 import { farthestSamples, placeEmptyClusters } from '../algorithms/empty-clusters.js';
-import { Run } from '../algorithms/run.js';
-import { runLayout } from '../backend/layout.js';
+import type { Run } from '../algorithms/run.js';
 import { now, type Work } from '../backend/pass.js';
 import type { Workspace } from '../backend/workspace.js';
 import { background, effortOf } from '../background.js';
 import type { Block } from '../data/batches.js';
 import type { SampleStream } from '../data/sample-stream.js';
 import type { Samples } from '../data/samples.js';
-import { codebookOf, shifted } from '../fit.js';
+import { codebookOf, runOver, shifted } from '../fit.js';
 import { footprint } from '../footprint.js';
 import type { ResolvedOptions } from '../options.js';
 import { createModel } from '../result.js';
@@ -44,7 +43,7 @@ export class StreamedLloyd {
     private readonly options: ResolvedOptions,
     private readonly by: AsyncOptions,
   ) {
-    this.lloyd = this.runOver(workspace, this.placeFar([]), k);
+    this.lloyd = this.runOn(this.placeFar([]), k);
   }
 
   async run(start: Data): Promise<KMeansModel> {
@@ -118,7 +117,7 @@ export class StreamedLloyd {
     const { lloyd, stream, k, options } = this;
     const samples = yield* stream.place(workspace, block);
     readOn();
-    const run = this.runOver(workspace, samples, samples.rows);
+    const run = this.runOn(samples);
     run.setCentroids(lloyd.copyCentroids());
     yield* run.restart();
     yield* run.labelOnce();
@@ -129,13 +128,10 @@ export class StreamedLloyd {
     if (threads > this.ran.threads) this.ran = { backend: backend.name, threads };
   }
 
-  /** A run with room for so many samples, whose sums have the grids of the stream. */
-  private runOver(workspace: Workspace, samples: Samples, rows: number): Run {
-    const { k, options, stream } = this;
-    const { d, precision, statistics, heaviest, n } = stream;
-    const buffers = workspace.take(runLayout({ n: rows, d, k, precision, threads: workspace.threads }), rows);
-    const backend = workspace.backendFor(options.relaxedSimd);
-    const run = new Run(samples, k, options.metric === 'cosine', buffers, statistics, heaviest, backend);
+  /** A run over samples, with room for so many, whose sums have the grids of the stream. */
+  private runOn(samples: Samples, rows?: number): Run {
+    const { statistics, heaviest, n } = this.stream;
+    const run = runOver(samples, this.k, this.options, statistics, heaviest, rows);
     run.sums.writeGrids(statistics.magnitude, heaviest, n);
     run.takeDistances();
     return run;
