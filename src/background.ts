@@ -90,7 +90,7 @@ export async function background<T>(
   const givenUp = new Promise<never>((_, reject) => {
     giveUp = () => {
       reject(signal!.reason);
-      pool?.stop();
+      pool?.slots.stop();
     };
   });
   givenUp.catch(() => {});

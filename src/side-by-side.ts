@@ -77,7 +77,7 @@ export class SideBySide {
       }
     } finally {
       if (!pool.broken && places.some(isUnderWay)) {
-        pool.stop();
+        pool.slots.stop();
         await pool.until(() => !places.some(isUnderWay));
       }
     }
@@ -94,7 +94,7 @@ export class SideBySide {
         if (!this.isBack(place)) return;
         this.loads[place.worker]!--;
         place.worker = undefined;
-        this.advance(place, this.pool.sumOf(place.pass!, place.slot, 1));
+        this.advance(place, this.pool.slots.sumOf(place.pass!, place.slot, 1));
       }
       if (!place.work && p < placesFor(this.loads.length)) {
         const next = this.start(place.lane, p);
@@ -117,7 +117,7 @@ export class SideBySide {
     if (worker < 0 || loads[worker]! >= AHEAD) return;
     loads[worker]!++;
     place.worker = worker;
-    pool.post(place.pass!, place.slot, worker, 1);
+    pool.slots.post(place.pass!, place.slot, worker, 1);
   }
 
   private advance(place: Place, sum: number): void {
@@ -133,5 +133,5 @@ export class SideBySide {
     }
   }
 
-  private readonly isBack = ({ worker, slot }: Place): boolean => worker !== undefined && this.pool.isDone(slot);
+  private readonly isBack = ({ worker, slot }: Place): boolean => worker !== undefined && this.pool.slots.isDone(slot);
 }

@@ -1,27 +1,9 @@
 import { workerError } from '../errors.js';
-import {
-  AHEAD,
-  CALL_STEP,
-  CONTROL_BYTES,
-  DONE,
-  FIRST_CALL,
-  MAX_SLOTS,
-  MAX_THREADS,
-  NEXT,
-  NEXT_STEP,
-  PENDING,
-  SAMPLES,
-  type Start,
-  SUMS,
-  shareStart,
-  TASKS,
-  TASKS_STEP,
-  viewSlot,
-} from './control.js';
-import { Recorder } from './description.js';
+import { DONE, type Start } from './control.js';
 import { compileShared } from './load.js';
 import type { Pass } from './pass.js';
 import { createSharedWorkspace } from './shared.js';
+import { Slots } from './slots.js';
 import { startWorker, type WorkerThread } from './threads.js';
 import type { Workspace } from './workspace.js';
 
@@ -59,10 +41,8 @@ export class Pool {
   private readonly workers: WorkerThread[] = [];
   /** Whether all workers started. */
   ready: Promise<boolean> = Promise.resolve(true);
-  private readonly control = new SharedArrayBuffer(CONTROL_BYTES);
-  private readonly words = new Int32Array(this.control);
-  private readonly slots = Array.from({ length: MAX_SLOTS }, (_, slot) => viewSlot(this.control, slot));
-  private readonly recorder: Recorder;
+  /** What they are given to do. */
+  readonly slots: Slots;
   /** Where there is none, workers send a message. */
   private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
   /** Calls that use the workers or wait for them. */
@@ -80,7 +60,7 @@ export class Pool {
     /** Whether the workers end as soon as nobody uses them. */
     private retired: boolean,
   ) {
-    this.recorder = new Recorder(modules);
+    this.slots = new Slots(workspace, modules);
   }
 
   static create(relaxedSimd: boolean, place?: Workspace): Pool | undefined {
@@ -129,48 +109,9 @@ export class Pool {
   /** Has the workers make a pass, once they are ready; returns the sum of its values. */
   async make(pass: Pass): Promise<number> {
     const threads = Math.min(this.workspace.threads, Math.ceil(pass.n / pass.rows));
-    this.post(pass, 0, 0, threads);
-    await this.until(() => this.isDone(0));
-    return this.sumOf(pass, 0, threads);
-  }
-
-  /** Gives so many workers, the first one and those after it, a pass that is described in a slot. */
-  post({ call, precision, backend, n, rows, values }: Pass, slot: number, first: number, threads: number): void {
-    const { words, recorder, workspace } = this;
-    const [pass, numbers] = this.slots[slot]!;
-    const calls = recorder.describe(call, precision, backend !== workspace.backend);
-    const ranges = Math.ceil(n / rows);
-    numbers.set([n, rows, values, calls.length / CALL_STEP], SAMPLES);
-    numbers.set(calls, FIRST_CALL);
-    for (let share = 0; share < threads; share++)
-      Atomics.store(pass, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
-    Atomics.store(pass, PENDING, threads);
-    for (let worker = first; worker < first + threads; worker++) {
-      const at = TASKS + worker * TASKS_STEP;
-      words[at + 1 + (words[at]! & (AHEAD - 1))] = (slot << 8) | threads;
-      Atomics.add(words, at, 1);
-      Atomics.notify(words, at);
-    }
-  }
-
-  /** Whether the pass of a slot is done. */
-  isDone(slot: number): boolean {
-    return Atomics.load(this.slots[slot]![0], PENDING) === 0;
-  }
-
-  /** Sum of the values of a pass that is done. */
-  sumOf({ values, n, rows }: Pass, slot: number, threads: number): number {
-    const numbers = this.slots[slot]![1];
-    const cells = values ? this.workspace.float64(values, Math.ceil(n / rows)) : numbers.subarray(SUMS, SUMS + threads);
-    let sum = 0;
-    for (const value of cells) sum += value;
-    return sum;
-  }
-
-  /** Ends the passes under way before their time: whoever drives the work must give it up then. */
-  stop(): void {
-    for (const [pass] of this.slots)
-      for (let share = 0; share < MAX_THREADS; share++) Atomics.store(pass, NEXT + share * NEXT_STEP, 2 ** 30);
+    this.slots.post(pass, 0, 0, threads);
+    await this.until(() => this.slots.isDone(0));
+    return this.slots.sumOf(pass, 0, threads);
   }
 
   /** Ends the workers, once nobody uses them. */
@@ -192,7 +133,8 @@ export class Pool {
 
   /** Waits for what comes true when some pass is done. */
   until(isTrue: () => boolean): Promise<void> {
-    const { words, waitAsync } = this;
+    const { waitAsync } = this;
+    const { words } = this.slots;
     return new Promise((resolve, reject) => {
       if (this.broken) return reject(workerError());
       this.fail = reject;
@@ -239,7 +181,8 @@ export class Pool {
       this.die(ran);
     });
     const thread = this.workers.push(worker) - 1;
-    const { control, modules } = this;
+    const { modules } = this;
+    const { control } = this.slots;
     const memory = this.workspace.shared!;
     worker.postMessage({ control, memory, modules, thread, announce: !this.waitAsync } satisfies Start, []);
     return up;
@@ -254,6 +197,6 @@ export class Pool {
     this.end();
     this.fail?.(workerError());
     // Whoever waits for the pass waits in vain.
-    Atomics.notify(this.words, DONE);
+    Atomics.notify(this.slots.words, DONE);
   }
 }
