@@ -135,22 +135,10 @@ export class Filtering implements Assignment {
     });
     writeCuts(samples, cuts, roots);
     const startsAt = (i: number) => starts + (i / CELL_ROWS) * roots * 4;
-    const work = 2 * levels + 8;
-    yield* samples.pass(
-      (kernels, i, count) => kernels.countCells(plan, i, count, startsAt(i)),
-      CELL_ROWS,
-      0,
-      undefined,
-      work,
-    );
+    const sort = (call: RangeCall) => samples.pass(call, CELL_ROWS, 0, undefined, 2 * levels + 8);
+    yield* sort((kernels, i, count) => kernels.countCells(plan, i, count, startsAt(i)));
     this.placeRoots(workspace.int32(starts, Math.ceil(n / CELL_ROWS) * roots));
-    yield* samples.pass(
-      (kernels, i, count) => kernels.fillCells(plan, i, count, startsAt(i)),
-      CELL_ROWS,
-      0,
-      undefined,
-      work,
-    );
+    yield* sort((kernels, i, count) => kernels.fillCells(plan, i, count, startsAt(i)));
     yield* this.pass(
       (kernels, root, count, thread) =>
         kernels.plantTree(plan + thread * TREE_PLAN_BYTES, nodes + root * NODE_BYTES, count),
