@@ -36,7 +36,7 @@ export interface ResolvedOptions {
 const isString = (value: unknown) => typeof value === 'string';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
-export const INIT_NAMES: readonly InitName[] = ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'];
+const INIT_NAMES: readonly InitName[] = ['k-means++', 'k-means||', 'afk-mc2', 'growing', 'random'];
 
 /** Of the options that all models have. */
 export const COMMON_RULES: OptionRules = {

@@ -27,7 +27,7 @@ const BLOCK_ROWS = 2 ** 16;
 type Rows = Source & Pick<Block, 'weights'>;
 
 /**
- * All samples of a source, one block of them at a time. Blocks are whole passes (see `forPasses`), wherever the batches end:
+ * All samples of a source, one block of them at a time. Blocks are whole passes (see `rowsFor`), wherever the batches end:
  * sums over the stream are the same bits as sums over samples in memory.
  */
 export class SampleStream {
@@ -109,7 +109,7 @@ export class SampleStream {
     let n = 0;
     for await (const block of readBlocks(await this.source(), rowsFor, this.reading)) {
       n += block.nSamples;
-      if (this.n > 0 && n > this.n) throw this.changed(`more`);
+      if (this.n > 0 && n > this.n) throw this.changed('more');
       yield block;
     }
     if (n < this.n) throw this.changed(`${n}`);
