@@ -34,6 +34,21 @@ export const digitCount = 1797;
 
 export const shapeName = ({ kind, n, d, k, precision }: Shape): string => `${kind} ${n}x${d} k${k} ${precision}`;
 
+/** Most are float32. */
+export const shapeOf = (kind: Kind, n: number, d: number, k: number): Shape => ({
+  kind,
+  n,
+  d,
+  k,
+  precision: 'float32',
+});
+
+/** The same with its samples divided by a number, where they are not real data. */
+export const divided = (shape: Shape, by: number): Shape => ({
+  ...shape,
+  n: shape.kind === 'pixels' || shape.kind === 'digits' ? shape.n : Math.ceil(shape.n / by),
+});
+
 /** The values of a shape and k distinct samples of it to start from. */
 export function makeProblem(shape: Shape): Problem {
   const values = makeValues(shape);
@@ -91,6 +106,7 @@ function sqDistance(a: FloatArray, b: FloatArray): number {
 }
 
 function drawStart(values: FloatArray, { n, d, k }: Shape): FloatArray {
+  if (n < k) throw new Error(`${n} samples are too few for ${k} clusters`);
   const random = createRandom(2);
   const chosen = new Set<number>();
   while (chosen.size < k) chosen.add(Math.floor(random() * n));

@@ -4,7 +4,7 @@ import { Bench } from 'tinybench';
 import { ALGORITHMS } from '../src/algorithms/choose.js';
 import { type KMeansResult, kmeans } from '../src/index.js';
 import { type Contender, interleaved, seconds } from './clock.js';
-import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
+import { divided, makeProblem, type Problem, type Shape, shapeName, shapeOf, toConvergence } from './data.js';
 import { fiveShapes } from './native/cells.js';
 import { publish } from './report.js';
 import { digits, formatTable, milliseconds } from './table.js';
@@ -27,26 +27,19 @@ type Algorithm = 'auto' | (typeof ALGORITHMS)[number];
 const algorithms = options.algorithms.split(',') as Algorithm[];
 const repeats = Number(options.repeats ?? (options.short ? 3 : 5));
 
-const shape = (kind: Shape['kind'], n: number, d: number, k: number): Shape => ({
-  kind,
-  n,
-  d,
-  k,
-  precision: 'float32',
-});
-const MILESTONE = [shape('overlapping', 100_000, 2, 10), fiveShapes[2]!, fiveShapes[3]!];
+const MILESTONE = [shapeOf('overlapping', 100_000, 2, 10), fiveShapes[2]!, fiveShapes[3]!];
 const MORE = [
-  shape('overlapping', 1_000_000, 2, 8),
-  shape('uniform', 100_000, 3, 256),
-  shape('separated', 200_000, 8, 32),
-  shape('uniform', 50_000, 8, 100),
-  shape('uniform', 20_000, 32, 1000),
+  shapeOf('overlapping', 1_000_000, 2, 8),
+  shapeOf('uniform', 100_000, 3, 256),
+  shapeOf('separated', 200_000, 8, 32),
+  shapeOf('uniform', 50_000, 8, 100),
+  shapeOf('uniform', 20_000, 32, 1000),
 ];
 const doubles: Shape[] = MILESTONE.map((shape) => ({ ...shape, precision: 'float64' }));
 
 const chosen = (options.short ? MILESTONE : [...new Set([...MILESTONE, ...fiveShapes, ...MORE, ...doubles])])
   .filter((shape) => new RegExp(options.only).test(shapeName(shape)))
-  .map((shape) => ({ ...shape, n: shape.kind === 'pixels' ? shape.n : Math.ceil(shape.n / Number(options.divide)) }));
+  .map((shape) => divided(shape, Number(options.divide)));
 const rows: string[][] = [];
 for (const shape of chosen) rows.push(await measure(makeProblem(shape)));
 

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { MiniBatchKMeans } from '../src/index.js';
 import { interleaved, median } from './clock.js';
-import { makeProblem, pixelCount, type Shape } from './data.js';
+import { divided, makeProblem, pixelCount, type Shape } from './data.js';
 import { startPython } from './native/server.js';
 import { publish } from './report.js';
 import { digits, formatTable, milliseconds, times } from './table.js';
@@ -29,7 +29,10 @@ const batch = Number(options.batch);
 const server = startPython(Number(options.threads));
 try {
   const rows: string[][] = [];
-  for (const shape of SHAPES) rows.push(await measure(divided(shape, Number(options.divide))));
+  for (const shape of SHAPES) {
+    const by = Number(options.divide);
+    rows.push(await measure({ ...divided(shape, by), k: Math.ceil(shape.k / by) }));
+  }
   const header = ['n', 'd', 'k', 'data', 'sklearn steps', 'ours', 'sklearn ms', 'ours ms', 'ratio'];
   publish(
     {
@@ -47,10 +50,6 @@ inertia. The random numbers differ.`,
   );
 } finally {
   server.close();
-}
-
-function divided(shape: Shape, by: number): Shape {
-  return { ...shape, n: shape.kind === 'pixels' ? shape.n : Math.ceil(shape.n / by), k: Math.ceil(shape.k / by) };
 }
 
 async function measure(shape: Shape): Promise<string[]> {

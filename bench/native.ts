@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type KMeansOptions, type KMeansResult, kmeans, kmeansAsync } from '../src/index.js';
 import { nativeChart } from './charts.js';
 import { type Contender, interleaved, secondsOf } from './clock.js';
-import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
+import { divided, makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
 import { type CellResult, readResults, saveResult } from './native/results.js';
 import { type Rival, startPython } from './native/server.js';
@@ -60,8 +60,7 @@ function chosenShapes(): Shape[] {
     .filter((shape) => wanted.test(shapeName(shape)))
     .map(
       (shape): Shape => ({
-        ...shape,
-        n: shape.kind === 'pixels' || shape.kind === 'digits' ? shape.n : Math.ceil(shape.n / Number(options.divide)),
+        ...divided(shape, Number(options.divide)),
         precision: options.float64 ? 'float64' : 'float32',
       }),
     )

@@ -17,7 +17,7 @@ import {
 } from '../src/index.js';
 import { algorithmsFor } from './algorithms.js';
 import { interleaved, median, secondsOf } from './clock.js';
-import { makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
+import { divided, makeProblem, type Problem, type Shape, shapeName, shapeOf, toConvergence } from './data.js';
 import { publish } from './report.js';
 import { formatTable, milliseconds, times } from './table.js';
 
@@ -42,10 +42,7 @@ if (!existsSync(CORE)) {
 
 const threads = Number(options.threads);
 const repeats = Number(options.repeats ?? (options.short ? 3 : 5));
-const shape = (kind: Shape['kind'], n: number, d: number, k: number): Shape => ({
-  ...{ kind, d, k, precision: 'float32' },
-  n: Math.ceil(n / Number(options.divide)),
-});
+const shape = (...sizes: Parameters<typeof shapeOf>) => divided(shapeOf(...sizes), Number(options.divide));
 const SHORT = [
   shape('uniform', 500_000, 2, 50),
   shape('overlapping', 200_000, 16, 64),

@@ -1,4 +1,4 @@
-import { digitCount, type Kind, pixelCount, type Shape } from '../data.js';
+import { digitCount, pixelCount, type Shape, shapeOf } from '../data.js';
 
 /** Iterations to be expected. */
 const ITERATIONS = { separated: 20, overlapping: 80, uniform: 150 } as const;
@@ -13,11 +13,11 @@ const LEAST_SAMPLES_PER_CLUSTER = 10;
 
 /** The workloads that the library is tuned on. */
 export const fiveShapes: readonly Shape[] = [
-  shape('overlapping', 100_000, 2, 100),
-  shape('pixels', pixelCount, 3, 64),
-  shape('overlapping', 100_000, 16, 64),
-  shape('overlapping', 50_000, 128, 256),
-  shape('overlapping', 20_000, 768, 100),
+  shapeOf('overlapping', 100_000, 2, 100),
+  shapeOf('pixels', pixelCount, 3, 64),
+  shapeOf('overlapping', 100_000, 16, 64),
+  shapeOf('overlapping', 50_000, 128, 256),
+  shapeOf('overlapping', 20_000, 768, 100),
 ];
 
 /** Twelve that stand for the rest. */
@@ -25,12 +25,12 @@ export const shortShapes: readonly Shape[] = [
   gridShape('overlapping', 2, 8),
   gridShape('uniform', 2, 100),
   gridShape('separated', 3, 32),
-  shape('pixels', pixelCount, 3, 64),
+  shapeOf('pixels', pixelCount, 3, 64),
   gridShape('uniform', 8, 256),
   gridShape('overlapping', 16, 32),
   gridShape('overlapping', 16, 1000),
   gridShape('separated', 32, 100),
-  shape('digits', digitCount, 64, 10),
+  shapeOf('digits', digitCount, 64, 10),
   gridShape('uniform', 64, 256),
   gridShape('overlapping', 128, 256),
   gridShape('overlapping', 768, 100),
@@ -39,16 +39,12 @@ export const shortShapes: readonly Shape[] = [
 /** Everything: the grid, the two real data sets, the five workloads. */
 export const allShapes: readonly Shape[] = [
   ...fiveShapes,
-  ...[8, 32, 256].map((k) => shape('pixels', pixelCount, 3, k)),
-  ...[10, 32, 100].map((k) => shape('digits', digitCount, 64, k)),
+  ...[8, 32, 256].map((k) => shapeOf('pixels', pixelCount, 3, k)),
+  ...[10, 32, 100].map((k) => shapeOf('digits', digitCount, 64, k)),
   ...(['separated', 'overlapping', 'uniform'] as const).flatMap((kind) =>
     [2, 3, 8, 16, 32, 64, 128, 384, 768].flatMap((d) => [8, 32, 100, 256, 1000].map((k) => gridShape(kind, d, k))),
   ),
 ];
-
-function shape(kind: Kind, n: number, d: number, k: number): Shape {
-  return { kind, n, d, k, precision: 'float32' };
-}
 
 /**
  * So many samples that scikit-learn takes about a second and a half: one sample and centroid costs it 1.2 + 0.03 d
@@ -60,5 +56,5 @@ function gridShape(kind: keyof typeof ITERATIONS, d: number, k: number): Shape {
   const most = Math.min(MOST_SAMPLES, MOST_VALUES / d);
   const n = Math.max(Math.min(wanted, most), LEAST_SAMPLES_PER_CLUSTER * k);
   const unit = 10 ** Math.floor(Math.log10(n) - 1);
-  return shape(kind, Math.floor(n / unit) * unit, d, k);
+  return shapeOf(kind, Math.floor(n / unit) * unit, d, k);
 }
