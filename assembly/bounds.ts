@@ -3,7 +3,7 @@ import { clearStates, listOpen, reconsider, tighten } from './bounds/open';
 import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, membersOf, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
 import { collectMembers, scanPanels } from './bounds/scan';
-import { fillBehind, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
+import { settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
 import { rowBytes } from './constants';
 
 /** What an advance returns for samples that took more looks than ENOUGH, beside the labels that changed. */
@@ -40,7 +40,6 @@ function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   let active = 0;
   if (first) {
     for (; active < count; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), active);
-    fillBehind<T>(plan, from, count);
   } else {
     active = listOpen<T>(plan, from, count);
     if (active && load<i32>(plan, GROUPS) > 1) active = reconsider<T>(plan, from, active);

@@ -67,7 +67,8 @@ async function measure(shape: Shape): Promise<string[]> {
     throws: true,
   });
   bench.add('assign', () => now(run.assign()));
-  const estimates = shape.d > 4 ? new BoundedAssignment(run, { groups: 1, quantised: true, patient: false }) : undefined;
+  const estimates =
+    shape.d > 4 ? new BoundedAssignment(run, { groups: 1, quantised: true, patient: false }) : undefined;
   if (estimates) now(estimates.prepare());
   if (estimates) bench.add('estimate', () => now(estimates.assign(n)), { beforeEach: () => estimates.restart() });
   // From sums of nothing, so that no sample is where it was.

@@ -78,12 +78,3 @@ export function settleSafety<T>(plan: usize, from: i32, active: i32): void {
     keepSafe<T>(plan, i, label, leastLower<T>(plan, i, label), limitOf<T>(plan, upper));
   }
 }
-
-/** Fills the lower bounds behind the last group, of samples that have none yet. */
-export function fillBehind<T>(plan: usize, from: i32, count: i32): void {
-  const behind = lowerBytes<T>(plan) - <usize>load<i32>(plan, GROUPS) * sizeof<T>();
-  for (let i = from; i < from + count; i++) {
-    const end = lowerBounds<T>(plan, i + 1);
-    for (let at = end - behind; at < end; at += sizeof<T>()) store<T>(at, <T>Infinity);
-  }
-}

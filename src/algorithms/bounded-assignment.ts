@@ -8,7 +8,7 @@ import {
   boundsStride,
 } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
-import { centroidStride, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
+import { centroidStride, floatArray, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
 import { type Measure, measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
@@ -105,7 +105,7 @@ export class BoundedAssignment implements Assignment {
     if (measure.norm > this.norm) this.age = 0;
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
     const first = this.age === 0 || (this.age === 1 && options.quantised);
-    if (this.age === 0) this.form(measure);
+    if (this.age === 0) yield* this.form(measure);
     if (!first) this.lengthenPaths();
     this.age++;
     this.pack();
@@ -129,8 +129,8 @@ export class BoundedAssignment implements Assignment {
   }
 
   /** Forms the groups from where the centroids stand now, where their paths begin. */
-  private form({ norm }: Measure): void {
-    const { run, buffers, groupPanels, alone } = this;
+  private *form({ norm }: Measure): Work {
+    const { run, buffers, groups, groupPanels, alone } = this;
     this.norm = GROWTH * norm;
     for (const path of this.paths()) path.fill(0);
     const { samples, k } = run;
@@ -144,6 +144,8 @@ export class BoundedAssignment implements Assignment {
     });
     // Whole vectors of labels are read: those behind the last must name a centroid.
     samples.pad(run.buffers.labels, 4, 32);
+    const stride = boundsStride(groups);
+    if (stride > groups) yield* samples.fill(buffers.lower, floatArray(precision, 1).fill(Infinity), stride);
   }
 
   private pack(): void {
@@ -171,12 +173,11 @@ export class BoundedAssignment implements Assignment {
     const groupOf = workspace.int32(buffers.groupOf, k);
     const [own, joint, group] = this.paths();
     const longest = new Float64Array(group.length);
-    const far = steps.indexOf(steps.reduce((a, b) => Math.max(a, b)));
-    const next = steps.reduce((a, b, j) => (j === far ? a : Math.max(a, b)), 0);
+    const [far = 0, next = 0] = steps.slice().sort().reverse();
     steps.forEach((step, j) => {
-      const other = j === far ? next : steps[far]!;
-      const g = groups === 1 ? j : groupOf[j]!;
-      longest[g] = groups === 1 ? other : Math.max(longest[g]!, step);
+      const other = step === far ? next : far;
+      if (groups === 1) longest[j] = other;
+      else longest[groupOf[j]!] = Math.max(longest[groupOf[j]!]!, step);
       own[j] = (own[j]! + step) * up;
       joint[j] = (joint[j]! + step + other) * up;
     });
