@@ -100,6 +100,18 @@ onEveryBackend('accelerated algorithms', (ran) => {
     );
   });
 
+  it('also where centroids begin in one place, from where they go a long way', () => {
+    for (const precision of ['float32', 'float64'] as const)
+      for (const d of [2, 8, 16, 32]) {
+        const values = makeValues('blobs', 1500, d, 3, precision);
+        const random = createRandom(4);
+        // About the mean of all samples.
+        const init = Array.from({ length: 20 }, () => Array.from({ length: d }, () => 9.5 + 1e-3 * random()));
+        expectSameBits(values, 20, { nFeatures: d, init, tol: 0, emptyCluster: 'keep' });
+        expectSameBits(values, 3, { nFeatures: d, init: init.slice(0, 3), tol: 0 });
+      }
+  });
+
   it.each([
     ['float32', [1e-22, 1e-18, 1e-12, 1e-6, 1e6, 1e15, 3e16]],
     ['float64', [1e-161, 1e-20, 1e-12, 1e12, 1e20, 1e60, 1e150]],

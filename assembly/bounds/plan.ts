@@ -10,10 +10,11 @@ export const GROUP_OF: usize = 28; // k × i32: group of each centroid
 export const CENTROIDS: usize = 32; // k × d, rows centroidStride(d) apart
 export const LABELS: usize = 36; // n × i32
 export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid, less its path; 0: one group does without
-export const LOWER: usize = 44; // n × LOWER_STRIDE × T: at most the distance to any other centroid of each group, plus the group's path
-export const LOWER_STRIDE: usize = 48; // groups, as whole vectors where there are several, filled up with Infinity
+export const LOWER: usize = 44; // n × groups × T: at most the distance to any other centroid of each group, plus the group's path
+export const SAFE_UNTIL: usize = 48; // n × T: the label is safe as long as the joint path of its centroid is shorter
 export const PATHS: usize = 52; // k × T: how far each centroid has come since there are bounds, step by step
-export const GROUP_PATHS: usize = 56; // LOWER_STRIDE × T: by the longest step of each group; of one group k × T, all but each centroid
+export const GROUP_PATHS: usize = 56; // by the longest step of each group, whole vectors × T; of one group k × T, of all but each centroid
+export const JOINT_PATHS: usize = 136; // k × T: of each centroid, by its own steps plus the longest of any other
 export const SCRATCH: usize = 60;
 // Where samples and centroids are quantised as well (see quantise.ts), else 0:
 export const QUANTISED: usize = 88; // n × (d rounded up to even) × i16
@@ -25,18 +26,17 @@ export const QUANTISED_ROWS: usize = 112; // k × quantisedRowBytes(d): the cent
 export const ALONE: usize = 116; // i32: whether every centroid is a group, its number the place in the panels
 export const SURE_0: usize = 120; // f64: two scores of a sample, estimated or not, are off by sure 0 …
 export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale at the most, in all
-export const SAFE_UNTIL: usize = 136; // n × T: the label is safe as long as the joint path of its centroid is shorter
-export const JOINT_PATHS: usize = 140; // k × T: of each centroid, by its own steps plus the longest of any other
-export const ENOUGH: usize = 160; // f64: share of all pairs of sample and group above which looks cost more than plain assignment
 // For the sums, see accumulate.ts:
-export const PREVIOUS: usize = 144;
-export const SUMS: usize = 148;
-export const WEIGHTS: usize = 152;
+export const PREVIOUS: usize = 140;
+export const SUMS: usize = 144;
+export const WEIGHTS: usize = 148;
 // … and how far rounding can reach (f64): scores of one sample are off by margin 0 + margin 1 · upper at the most, in all,
 export const MARGIN_0: usize = 64;
 export const MARGIN_1: usize = 72;
 // and a computed squared distance by this much of itself.
 export const RELATIVE: usize = 80;
+// Share of all pairs of sample and group above which looks cost more than plain assignment (f64).
+export const ENOUGH: usize = 152;
 
 /** Samples that go through the phases together. */
 export const CHUNK: i32 = 256;
@@ -88,7 +88,7 @@ export function placeAt(list: usize, m: i32): usize {
 /** Bytes from the lower bounds of a sample to those of the next. */
 @inline
 export function lowerBytes<T>(plan: usize): usize {
-  return load<usize>(plan, LOWER_STRIDE) * sizeof<T>();
+  return <usize>load<i32>(plan, GROUPS) * sizeof<T>();
 }
 
 /** Where the lower bounds of a sample begin. */

@@ -1,5 +1,5 @@
 import { minAcross } from '../inline/lanes';
-import { epsilonOf, GROUP_PATHS, lowerBounds, lowerBytes, lowerPath, JOINT_PATHS, LOWER_STRIDE, MARGIN_0, MARGIN_1, PATHS, SAFE_UNTIL, UPPER } from './plan';
+import { epsilonOf, GROUP_PATHS, GROUPS, lowerBounds, lowerBytes, lowerPath, JOINT_PATHS, MARGIN_0, MARGIN_1, PATHS, SAFE_UNTIL, UPPER } from './plan';
 
 // Bounds stand where the centroids' paths began: what a bound is now is what is stored, more or less the path since then. A
 // bound that nobody needs is not touched. Paths grow by rounding up, so that the difference of two is at least the way between.
@@ -13,7 +13,7 @@ export function lowerNow<T>(bound: T, path: T): T {
 /** The least lower bound of a sample. */
 export function leastLower<T>(plan: usize, i: i32, label: i32): T {
   const row = lowerBounds<T>(plan, i);
-  if (load<usize>(plan, LOWER_STRIDE) == 1) return lowerNow<T>(load<T>(row), lowerPath<T>(plan, 0, label));
+  if (load<i32>(plan, GROUPS) == 1) return lowerNow<T>(load<T>(row), lowerPath<T>(plan, 0, label));
   const paths = load<usize>(plan, GROUP_PATHS);
   const bytes = lowerBytes<T>(plan);
   let least = v128.splat<T>(<T>Infinity);

@@ -1,7 +1,7 @@
 import { COLUMNS_MAX_D, panelWidth } from '../constants';
 import { scoreTile, TRANSPOSED } from '../inline/tile';
 import {
-  ACTIVE, ALONE, D, epsilonOf, GATHERED, GROUP_OF, GROUP_PANELS, GROUP_PATHS, GROUPS, LABELS, LEAST_LOWER, LIMIT, lowerBounds, LOWER_STRIDE, lowerBytes, MEMBERS_BYTES, membersOf,
+  ACTIVE, ALONE, D, epsilonOf, GATHERED, GROUP_OF, GROUP_PANELS, GROUP_PATHS, GROUPS, LABELS, LEAST_LOWER, LIMIT, lowerBounds, lowerBytes, MEMBERS_BYTES, membersOf,
   PANEL_COUNT, PANELS, placeAt, RUNNER_UP, SCRATCH, STATE, STRIDE, TILE, TOP, X,
 } from './plan';
 
@@ -17,8 +17,8 @@ export function collectMembers<T>(plan: usize, from: i32, active: i32, first: i3
     }
     return active * groups;
   }
-  const stride = load<i32>(plan, LOWER_STRIDE);
-  for (let g = 0; g < stride; g++) store<u16>(membersOf(plan, g), 0);
+  const all = (groups + 3) & ~3;
+  for (let g = 0; g < all; g++) store<u16>(membersOf(plan, g), 0);
   const paths = load<usize>(plan, GROUP_PATHS);
   // A bound is rounded down before it is compared, or what it is compared with up.
   const up = <T>(1 + 8 * epsilonOf<T>());
@@ -32,7 +32,7 @@ export function collectMembers<T>(plan: usize, from: i32, active: i32, first: i3
     const limit = v128.splat<T>(load<T>(scratch + LIMIT + <usize>i * sizeof<T>()) * up);
     const own = load<i32>(groupOf + (<usize>load<i32>(labels + (<usize>i << 2)) << 2));
     let members = membersOf(plan, 0);
-    for (let g = 0; g < stride; g += lanes, members += lanes * MEMBERS_BYTES) {
+    for (let g = 0; g < groups; g += lanes, members += lanes * MEMBERS_BYTES) {
       const at = <usize>g * sizeof<T>();
       const within = v128.le<T>(v128.sub<T>(v128.load(row + at), v128.load(paths + at)), limit);
       const bits = bitsOf<T>(within) | ((1 << (own - g)) & -i32(<u32>(own - g) < <u32>lanes));

@@ -5,10 +5,10 @@ import {
   type BoundsBuffers,
   boundsLayout,
   boundsScratchBytes,
-  boundsStride,
+  wholeGroups,
 } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
-import { centroidStride, floatArray, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
+import { centroidStride, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
 import { type Measure, measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
 import type { FloatArray } from '../types.js';
@@ -105,7 +105,7 @@ export class BoundedAssignment implements Assignment {
     if (measure.norm > this.norm) this.age = 0;
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
     const first = this.age === 0 || (this.age === 1 && options.quantised);
-    if (this.age === 0) yield* this.form(measure);
+    if (this.age === 0) this.form(measure);
     if (!first) this.lengthenPaths();
     this.age++;
     this.pack();
@@ -129,10 +129,12 @@ export class BoundedAssignment implements Assignment {
   }
 
   /** Forms the groups from where the centroids stand now, where their paths begin. */
-  private *form({ norm }: Measure): Work {
+  private form({ norm }: Measure): void {
     const { run, buffers, groups, groupPanels, alone } = this;
     this.norm = GROWTH * norm;
     for (const path of this.paths()) path.fill(0);
+    // What is read behind the last group is no bound: it counts as infinitely far.
+    if (groups > 1) this.paths()[2].fill(-Infinity, groups);
     const { samples, k } = run;
     const { workspace, precision, d } = samples;
     const width = panelWidth(precision);
@@ -144,8 +146,6 @@ export class BoundedAssignment implements Assignment {
     });
     // Whole vectors of labels are read: those behind the last must name a centroid.
     samples.pad(run.buffers.labels, 4, 32);
-    const stride = boundsStride(groups);
-    if (stride > groups) yield* samples.fill(buffers.lower, floatArray(precision, 1).fill(Infinity), stride);
   }
 
   private pack(): void {
@@ -158,8 +158,12 @@ export class BoundedAssignment implements Assignment {
     const { run, buffers, groups } = this;
     const { workspace, precision } = run.samples;
     const at = (address: number, length: number) => workspace.floats(precision, address, length);
-    const stride = groups === 1 ? run.k : boundsStride(groups);
-    return [at(buffers.paths, run.k), at(buffers.jointPaths, run.k), at(buffers.groupPaths, stride)];
+    const { k } = run;
+    return [
+      at(buffers.paths, k),
+      at(buffers.jointPaths, k),
+      at(buffers.groupPaths, groups === 1 ? k : wholeGroups(groups)),
+    ];
   }
 
   /** Adds the last step of every centroid to the paths, rounding up: what is between two lengths of a path is no less. */
@@ -204,15 +208,15 @@ export class BoundedAssignment implements Assignment {
       .set([
         ...[samples.x, d, samples.stride, buffers.packed, panels, groups, groupPanels, buffers.groupOf],
         ...[run.buffers.centroids, run.buffers.labels, groups > 1 ? buffers.upper : 0, buffers.lower],
-        ...[boundsStride(groups), buffers.paths, buffers.groupPaths, buffers.scratch],
+        ...[buffers.safeUntil, buffers.paths, buffers.groupPaths, buffers.scratch],
       ]);
     workspace
-      .int32(buffers.plan + 136, 5)
-      .set([buffers.safeUntil, buffers.jointPaths, run.buffers.previous, run.sums.at(0), samples.weights]);
+      .int32(buffers.plan + 136, 4)
+      .set([buffers.jointPaths, run.buffers.previous, run.sums.at(0), samples.weights]);
     workspace
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
-    workspace.float64(buffers.plan + 160, 1)[0] = this.enough;
+    workspace.float64(buffers.plan + 152, 1)[0] = this.enough;
     this.writeEstimates(measure, reach);
     // Every thread has a plan of its own, for the sake of the scratch.
     const plans = workspace.int32(buffers.plan, (workspace.threads * BOUNDS_PLAN_BYTES) / 4);
@@ -220,7 +224,7 @@ export class BoundedAssignment implements Assignment {
       const at = (thread * BOUNDS_PLAN_BYTES) / 4;
       plans.copyWithin(at, 0, BOUNDS_PLAN_BYTES / 4);
       plans[at + 15] = buffers.scratch + thread * boundsScratchBytes(groups);
-      plans[at + 37] = run.sums.at(thread);
+      plans[at + 36] = run.sums.at(thread);
     }
   }
 

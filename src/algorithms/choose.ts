@@ -126,8 +126,8 @@ export function boundsFor(
  * estimates are cheap, a look at many small groups costs more than it saves.
  */
 function yinyangGroups(d: number, k: number, quantised: boolean, precision: Precision): number {
-  if (!quantised) return Math.max(d - 1, 3);
-  const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 3;
+  if (!quantised) return Math.max(d - 2, 3);
+  const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 4;
   if (d * d * k >= ALONE_MIN && k <= most) return k;
   if (k <= 32) return 1;
   return Math.max(Math.min(Math.floor((d * d) / 512), most, k - 1), 1);

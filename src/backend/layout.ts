@@ -102,14 +102,14 @@ export type SeedBuffers = Record<keyof ReturnType<typeof seedLayout>, number>;
 /** Samples that go through the phases of bounds together. */
 export const BOUNDS_CHUNK = 256;
 
-/** Lower bounds from one sample to the next: whole vectors where there are several. */
-export const boundsStride = (groups: number): number => (groups === 1 ? 1 : (groups + 3) & ~3);
+/** Groups of whole vectors: there is nothing in those behind the last. */
+export const wholeGroups = (groups: number): number => (groups + 3) & ~3;
 
 /** Centroids of a panel of bounds in either precision; groups are whole panels. */
 export const BOUNDS_PANEL = 8;
 
-export const BOUNDS_PLAN_BYTES = 192;
-export const boundsScratchBytes = (groups: number): number => 33552 + boundsStride(groups) * 544;
+export const BOUNDS_PLAN_BYTES = 160;
+export const boundsScratchBytes = (groups: number): number => 33552 + wholeGroups(groups) * 544;
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
 export function boundsLayout(shape: Shape & { groups: number; quantised: boolean }) {
@@ -120,9 +120,9 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
   return {
     /** At least the distance to the own centroid; one group does without. */
     upper: groups > 1 ? n * value : 0,
-    /** At most the distance to any other centroid of each group. */
-    lower: n * boundsStride(groups) * value,
-    /** How far centroids may move before a label is open; whole vectors are read. */
+    /** At most the distance to any other centroid of each group; here and below whole vectors are read. */
+    lower: (n * groups + 4) * value,
+    /** How far centroids may move before a label is open. */
     safeUntil: (n + 4) * value,
     /** Which centroids make a panel. */
     order: places * 4,
@@ -130,7 +130,7 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
     packed: places * (2 + d) * value,
     /** How far they have moved: each one, the farthest of each group, or others than one, and of a pair. */
     paths: k * value,
-    groupPaths: (groups === 1 ? k : boundsStride(groups)) * value,
+    groupPaths: (groups === 1 ? k : wholeGroups(groups)) * value,
     jointPaths: k * value,
     /** For each thread, as what assembly/bounds/plan.ts lays out in its scratch. */
     plan: threads * BOUNDS_PLAN_BYTES,

@@ -100,7 +100,7 @@ export function boundsKernels(
         }
         i32()[labels / 4 + i] = label;
       }
-      const [previous, sums, weights] = i32().subarray(plan / 4 + 36) as unknown as [number, number, number];
+      const [previous, sums, weights] = i32().subarray(plan / 4 + 35) as unknown as [number, number, number];
       const at = x + from * row * bytes;
       const weightsAt = weights && weights + from * 8;
       return accumulate(at, count, d, stride, labels + from * 4, previous + from * 4, sums, weightsAt) + 2 ** 32;
