@@ -120,10 +120,10 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
   return {
     /** At least the distance to the own centroid; one group does without. */
     upper: groups > 1 ? n * value : 0,
-    /** At most the distance to any other centroid of each group; here and below whole vectors are read. */
-    lower: (n * groups + 4) * value,
+    /** At most the distance to any other centroid of each group. */
+    lower: n * groups * value,
     /** How far centroids may move before a label is open. */
-    safeUntil: (n + 4) * value,
+    safeUntil: n * value,
     /** Which centroids make a panel. */
     order: places * 4,
     groupOf: k * 4,
