@@ -1,5 +1,5 @@
 import { minAcross } from '../inline/lanes';
-import { epsilonOf, GROUP_PATHS, GROUPS, lowerBounds, lowerBytes, lowerPath, JOINT_PATHS, MARGIN_0, MARGIN_1, PATHS, SAFE_UNTIL, UPPER } from './plan';
+import { epsilonOf, GROUP_PATHS, GROUPS, JOINT_PATHS, lowerBounds, lowerBytes, lowerPath, MARGIN_0, MARGIN_1, PATHS, SAFE_UNTIL, UPPER } from './plan';
 
 // Bounds stand where the centroids' paths began: what a bound is now is what is stored, more or less the path since then. A
 // bound that nobody needs is not touched. Paths grow by rounding up, so that the difference of two is at least the way between.
