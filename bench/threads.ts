@@ -16,6 +16,7 @@ import {
   kmeansAsync,
 } from '../src/index.js';
 import { algorithmsFor } from './algorithms.js';
+import { Apart, type Job } from './apart.js';
 import { interleaved, median, secondsOf } from './clock.js';
 import { divided, makeProblem, type Problem, type Shape, shapeName, shapeOf, toConvergence } from './data.js';
 import { publish } from './report.js';
@@ -60,12 +61,18 @@ const shapes = [...SHORT, ...(options.short ? [] : MORE)].filter(wanted);
 /** So many that trees of boxes take their time, too. */
 const boxes = [shape('uniform', 4_000_000, 2, 50)].filter(wanted);
 
-type Found = KMeansResult | Elbow;
-type Calls = readonly [
-  (problem: Problem, options: KMeansOptions) => Found,
-  (problem: Problem, options: KMeansAsyncOptions) => Promise<Found>,
-];
+const runs: Calls = {
+  here: ({ values, k }, options) => kmeans(values, k, options),
+  there: ({ values, k }, options) => kmeansAsync(values, k, options),
+  job: ({ k }, options) => ['kmeans', k, options],
+};
+const elbows: Calls = {
+  here: ({ values }, options) => elbow(values, options),
+  there: ({ values }, options) => elbowAsync(values, options),
+  job: (_, options) => ['elbow', options],
+};
 
+const apart = new Apart(threads, CORE);
 const rows: string[][] = [];
 for (const one of shapes) {
   const problem = makeProblem(one);
@@ -87,14 +94,10 @@ for (const one of several) {
   const given = { nFeatures: problem.d, maxIter: 50 };
   rows.push(await measure(problem, '10 runs', { ...given, init: 'random' }));
   rows.push(await measure(problem, '10 of k-means++', { ...given, nInit: 10 }));
-  rows.push(
-    await measure(problem, 'k 1 to 10', given, [
-      ({ values }, options) => elbow(values, options),
-      ({ values }, options) => elbowAsync(values, options),
-    ]),
-  );
+  rows.push(await measure(problem, 'k 1 to 10', given, elbows));
 }
 dispose();
+await apart.end();
 const first = firstCall();
 publish(
   {
@@ -103,26 +106,35 @@ publish(
     body: [
       `Milliseconds of \`kmeans\`, and of \`kmeansAsync\` by one and by ${threads} worker threads, from a flat typed array, copying
 included: 40 iterations from given rows at the most, and k-means++ with one iteration; restarts and elbows, which go on side by
-side, the calling thread being one of the threads; warm, in turns, medians of ${repeats}. All give the same bits.`,
-      formatTable(['n', 'd', 'k', 'data', 'work', 'calling thread', '1 worker', `${threads} workers`, 'ratio'], rows),
+side, the calling thread being one of the threads; warm, in turns, medians of ${repeats}. All give the same bits. *Ratio*: the
+calling thread's time by that of ${threads} workers. *Apart*: how much more than one thread the machine lets ${threads} do that share
+nothing, each doing the whole job with a library and a copy of the data of its own, in the same turns.`,
+      formatTable(
+        ['n', 'd', 'k', 'data', 'work', 'calling thread', '1 worker', `${threads} workers`, 'ratio', 'apart'],
+        rows,
+      ),
       first,
     ],
   },
   options.write,
 );
 
+interface Calls {
+  here(problem: Problem, options: KMeansOptions): KMeansResult | Elbow;
+  there(problem: Problem, options: KMeansAsyncOptions): Promise<KMeansResult | Elbow>;
+  /** What `here` does, for threads apart. */
+  job(problem: Problem, options: KMeansOptions): Job;
+}
+
 async function measure(
   problem: Problem,
   work: string,
   given: KMeansOptions,
-  [here, there]: Calls = [
-    ({ values, k }, options) => kmeans(values, k, options),
-    ({ values, k }, options) => kmeansAsync(values, k, options),
-  ],
+  { here, there, job }: Calls = runs,
 ): Promise<string[]> {
   const { n, d, k, kind } = problem;
   const found: string[] = [];
-  const contender = (name: string, call: () => Found | Promise<Found>) => ({
+  const contender = (name: string, call: () => ReturnType<Calls['here'] | Calls['there']>) => ({
     name,
     run: () =>
       secondsOf(async () => {
@@ -130,17 +142,25 @@ async function measure(
         found.push(String('inertia' in result ? result.inertia : result.inertias));
       }),
   });
+  await apart.load(problem.values);
   const timings = await interleaved(
     [
       contender('here', () => here(problem, given)),
       contender('one', () => there(problem, { ...given, threads: 1 })),
       contender('all', () => there(problem, { ...given, threads })),
+      { name: 'apart', run: () => secondsOf(() => apart.run(job(problem, given))) },
     ],
     repeats,
   );
   if (found.some((inertia) => inertia !== found[0])) throw new Error(`threads differ at ${work}`);
   const medians = [timings.here!, timings.one!, timings.all!].map((timing) => timing.median);
-  return [...[n, d, k].map(String), kind, work, ...medians.map(milliseconds), times(medians[0]! / medians[2]!)];
+  const machine = (threads * medians[0]!) / timings.apart!.median;
+  return [
+    ...[n, d, k].map(String),
+    ...[kind, work],
+    ...medians.map(milliseconds),
+    ...[medians[0]! / medians[2]!, machine].map(times),
+  ];
 }
 
 /** What the first asynchronous call of a process takes, and later calls that are tiny. */

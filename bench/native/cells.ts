@@ -1,7 +1,7 @@
 import { digitCount, pixelCount, type Shape, shapeOf } from '../data.js';
 
 /** Iterations to be expected. */
-const ITERATIONS = { separated: 20, overlapping: 80, uniform: 150 } as const;
+const ITERATIONS = { separated: 100, overlapping: 80, uniform: 150 } as const;
 
 /** In so many features samples are all about as far from each other, and runs end sooner. */
 const FAR_D = 384;
