@@ -60,26 +60,26 @@ function lowestOfFour(best: usize): v128 {
   const b = v128.load(best, 32);
   const c = v128.load(best, 64);
   const d = v128.load(best, 96);
-  const ab = zipLow(a, b);
-  const cd = zipLow(c, d);
-  const AB = zipHigh(a, b);
-  const CD = zipHigh(c, d);
-  const s0 = v128.shuffle<u64>(ab, cd, 0, 2);
-  const s1 = v128.shuffle<u64>(ab, cd, 1, 3);
-  const s2 = v128.shuffle<u64>(AB, CD, 0, 2);
-  const s3 = v128.shuffle<u64>(AB, CD, 1, 3);
+  const lowAB = zipLow(a, b);
+  const lowCD = zipLow(c, d);
+  const highAB = zipHigh(a, b);
+  const highCD = zipHigh(c, d);
+  const s0 = v128.shuffle<u64>(lowAB, lowCD, 0, 2);
+  const s1 = v128.shuffle<u64>(lowAB, lowCD, 1, 3);
+  const s2 = v128.shuffle<u64>(highAB, highCD, 0, 2);
+  const s3 = v128.shuffle<u64>(highAB, highCD, 1, 3);
   const least = f32x4.pmin(f32x4.pmin(s0, s1), f32x4.pmin(s2, s3));
   const ia = v128.load(best, 16);
   const ib = v128.load(best, 48);
   const ic = v128.load(best, 80);
   const id = v128.load(best, 112);
-  const iab = zipLow(ia, ib);
-  const icd = zipLow(ic, id);
-  const iAB = zipHigh(ia, ib);
-  const iCD = zipHigh(ic, id);
+  const indexLowAB = zipLow(ia, ib);
+  const indexLowCD = zipLow(ic, id);
+  const indexHighAB = zipHigh(ia, ib);
+  const indexHighCD = zipHigh(ic, id);
   return f32x4.pmin(
-    f32x4.pmin(where<f32>(s0, least, v128.shuffle<u64>(iab, icd, 0, 2)), where<f32>(s1, least, v128.shuffle<u64>(iab, icd, 1, 3))),
-    f32x4.pmin(where<f32>(s2, least, v128.shuffle<u64>(iAB, iCD, 0, 2)), where<f32>(s3, least, v128.shuffle<u64>(iAB, iCD, 1, 3))),
+    f32x4.pmin(where<f32>(s0, least, v128.shuffle<u64>(indexLowAB, indexLowCD, 0, 2)), where<f32>(s1, least, v128.shuffle<u64>(indexLowAB, indexLowCD, 1, 3))),
+    f32x4.pmin(where<f32>(s2, least, v128.shuffle<u64>(indexHighAB, indexHighCD, 0, 2)), where<f32>(s3, least, v128.shuffle<u64>(indexHighAB, indexHighCD, 1, 3))),
   );
 }
 
