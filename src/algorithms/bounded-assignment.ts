@@ -37,6 +37,9 @@ const BUSY = 2 ** 32;
  */
 const enoughLooks = (products: number): number => Math.min((3.5 + 0.067 * products) / (80 + 0.09 * products), 0.5);
 
+/** The same of looks at several groups, of which plain assignment has to look at all. */
+const ENOUGH_OF_GROUPS = 0.4;
+
 /** Share of labels that changed last, by that share of looks, at which bounds begin to pay where they wait. */
 const PATIENT_START = 0.06;
 
@@ -77,7 +80,7 @@ export class BoundedAssignment implements Assignment {
     this.panels = panels * kernelPanels;
     this.groupPanels = groupPanels * kernelPanels;
     this.groups = this.alone ? k : Math.ceil(panels / groupPanels);
-    this.enough = this.groups === 1 ? enoughLooks(k * d) : 0.4;
+    this.enough = this.groups === 1 ? enoughLooks(k * d) : ENOUGH_OF_GROUPS;
     const { threads } = workspace;
     this.buffers = workspace.take(boundsLayout({ n, d, k, precision, threads, groups: this.groups, quantised }), n);
   }
