@@ -33,7 +33,7 @@ const BOUNDS_MIN_WORK = 2e5;
 
 /** Samples of a cluster below which that is so too, and where there are estimates. */
 const BOUNDS_MIN_SAMPLES = 8;
-const ESTIMATES_MIN_SAMPLES = 4;
+const ESTIMATES_MIN_SAMPLES = 5;
 
 /** Products of a sample and all centroids from which on estimates pay for few clusters too. */
 const ESTIMATES_MIN_PRODUCTS = 1024;
