@@ -1,5 +1,5 @@
 import { COLUMNS_MAX_D, panelWidth, TILE_ROWS } from './constants';
-import { laneIndices, storeLabels, zipHigh, zipLow } from './inline/lanes';
+import { laneIndices, laneOf, storeLabels } from './inline/lanes';
 import { multiplyAdd } from './inline/multiply-add';
 import { LEAST, scoreTile } from './inline/tile';
 
@@ -60,26 +60,18 @@ function lowestOfFour(best: usize): v128 {
   const b = v128.load(best, 32);
   const c = v128.load(best, 64);
   const d = v128.load(best, 96);
-  const lowAB = zipLow(a, b);
-  const lowCD = zipLow(c, d);
-  const highAB = zipHigh(a, b);
-  const highCD = zipHigh(c, d);
-  const s0 = v128.shuffle<u64>(lowAB, lowCD, 0, 2);
-  const s1 = v128.shuffle<u64>(lowAB, lowCD, 1, 3);
-  const s2 = v128.shuffle<u64>(highAB, highCD, 0, 2);
-  const s3 = v128.shuffle<u64>(highAB, highCD, 1, 3);
+  const s0 = laneOf(0, a, b, c, d);
+  const s1 = laneOf(1, a, b, c, d);
+  const s2 = laneOf(2, a, b, c, d);
+  const s3 = laneOf(3, a, b, c, d);
   const least = f32x4.pmin(f32x4.pmin(s0, s1), f32x4.pmin(s2, s3));
   const ia = v128.load(best, 16);
   const ib = v128.load(best, 48);
   const ic = v128.load(best, 80);
   const id = v128.load(best, 112);
-  const indexLowAB = zipLow(ia, ib);
-  const indexLowCD = zipLow(ic, id);
-  const indexHighAB = zipHigh(ia, ib);
-  const indexHighCD = zipHigh(ic, id);
   return f32x4.pmin(
-    f32x4.pmin(where<f32>(s0, least, v128.shuffle<u64>(indexLowAB, indexLowCD, 0, 2)), where<f32>(s1, least, v128.shuffle<u64>(indexLowAB, indexLowCD, 1, 3))),
-    f32x4.pmin(where<f32>(s2, least, v128.shuffle<u64>(indexHighAB, indexHighCD, 0, 2)), where<f32>(s3, least, v128.shuffle<u64>(indexHighAB, indexHighCD, 1, 3))),
+    f32x4.pmin(where<f32>(s0, least, laneOf(0, ia, ib, ic, id)), where<f32>(s1, least, laneOf(1, ia, ib, ic, id))),
+    f32x4.pmin(where<f32>(s2, least, laneOf(2, ia, ib, ic, id)), where<f32>(s3, least, laneOf(3, ia, ib, ic, id))),
   );
 }
 

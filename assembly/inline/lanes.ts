@@ -19,16 +19,12 @@ export function minAcross<T>(v: v128): v128 {
   return v128.pmin<f64>(v, v128.shuffle<u64>(v, v, 1, 0));
 }
 
-/** a₀ b₀ a₁ b₁ of float32 … */
+/** Lane j, a constant, of four vectors of float32: aⱼ bⱼ cⱼ dⱼ. What several lanes share is worked out once. */
 @inline
-export function zipLow(a: v128, b: v128): v128 {
-  return v128.shuffle<u32>(a, b, 0, 4, 1, 5);
-}
-
-/** … and a₂ b₂ a₃ b₃. */
-@inline
-export function zipHigh(a: v128, b: v128): v128 {
-  return v128.shuffle<u32>(a, b, 2, 6, 3, 7);
+export function laneOf(j: i32, a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = j < 2 ? v128.shuffle<u32>(a, b, 0, 4, 1, 5) : v128.shuffle<u32>(a, b, 2, 6, 3, 7);
+  const cd = j < 2 ? v128.shuffle<u32>(c, d, 0, 4, 1, 5) : v128.shuffle<u32>(c, d, 2, 6, 3, 7);
+  return j % 2 ? v128.shuffle<u64>(ab, cd, 1, 3) : v128.shuffle<u64>(ab, cd, 0, 2);
 }
 
 /** Mask of the lanes of vector `vector` (0, or 1 for the upper half of float64 stripes) that stand for features < left. */

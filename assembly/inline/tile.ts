@@ -1,5 +1,5 @@
 import { panelWidth } from '../constants';
-import { zipHigh, zipLow } from './lanes';
+import { laneOf } from './lanes';
 import { multiplyAdd } from './multiply-add';
 
 /** What becomes of the scores of a tile: the least of each row and lane is kept, … */
@@ -134,14 +134,10 @@ function keepLeast<T>(best: usize, a: v128, b: v128, indices: v128): void {
 @inline
 function storeTransposed<T>(out: usize, a: v128, b: v128, c: v128, d: v128): void {
   if (sizeof<T>() == 4) {
-    const ab0 = zipLow(a, b);
-    const ab1 = zipHigh(a, b);
-    const cd0 = zipLow(c, d);
-    const cd1 = zipHigh(c, d);
-    v128.store(out, v128.shuffle<u64>(ab0, cd0, 0, 2));
-    v128.store(out, v128.shuffle<u64>(ab0, cd0, 1, 3), 16);
-    v128.store(out, v128.shuffle<u64>(ab1, cd1, 0, 2), 32);
-    v128.store(out, v128.shuffle<u64>(ab1, cd1, 1, 3), 48);
+    v128.store(out, laneOf(0, a, b, c, d));
+    v128.store(out, laneOf(1, a, b, c, d), 16);
+    v128.store(out, laneOf(2, a, b, c, d), 32);
+    v128.store(out, laneOf(3, a, b, c, d), 48);
   } else {
     v128.store(out, v128.shuffle<u64>(a, b, 0, 2));
     v128.store(out, v128.shuffle<u64>(c, d, 0, 2), 16);
