@@ -1,9 +1,9 @@
 import { accumulate } from './accumulate';
 import { clearStates, listOpen, reconsider, tighten } from './bounds/open';
-import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, membersOf, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
+import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
-import { collectMembers, scanPanels } from './bounds/scan';
-import { settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
+import { collectAll, collectMembers, countOpen, lookersOf, scanPanels } from './bounds/scan';
+import { settleAllLowerBounds, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
 import { rowBytes } from './constants';
 
 /** What an advance returns for samples that took more looks than ENOUGH, beside the labels that changed. */
@@ -34,6 +34,9 @@ function advance<T>(plan: usize, from: i32, count: i32, first: i32): f64 {
   return <f64>changed + (looks > load<f64>(plan, ENOUGH) * <f64>count * <f64>load<i32>(plan, GROUPS) ? BUSY : 0);
 }
 
+/** Where every centroid is a group, all pairs are estimated together in the time that this part of them takes one by one. */
+const FEW_PAIRS: i32 = 2;
+
 /** Brings labels up to date; returns how many pairs of sample and group it looked at. */
 function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
@@ -47,16 +50,17 @@ function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   }
   if (active == 0) return 0;
   clearStates<T>(plan, from, active);
-  const looks = collectMembers<T>(plan, from, active, first);
   const groups = load<i32>(plan, GROUPS);
-  for (let g = 0; g < groups; g++) {
-    if (load<i32>(plan, ALONE)) estimatePairs<T>(plan, from, g);
-    else if (load<usize>(plan, QUANTISED)) estimatePanels<T>(plan, from, g);
-    else scanPanels<T>(plan, from, g, membersOf(plan, g));
-  }
-  if (load<usize>(plan, QUANTISED)) resolveUnsure<T>(plan, from, active);
+  const alone = load<i32>(plan, ALONE) != 0;
+  const all = first != 0 || groups == 1 || (alone && countOpen<T>(plan, from, active) > (active * groups) / FEW_PAIRS);
+  const looks = all ? collectAll(plan, active) : collectMembers<T>(plan, from, active);
+  if (!load<usize>(plan, QUANTISED)) for (let g = 0; g < groups; g++) scanPanels<T>(plan, from, g, lookersOf(plan, g, all));
+  else if (alone && !all) for (let g = 0; g < groups; g++) estimatePairs<T>(plan, from, g);
+  else for (let q = 0; q < panelRuns(plan); q++) estimatePanels<T>(plan, from, q, lookersOf(plan, q, all));
+  if (load<usize>(plan, QUANTISED)) resolveUnsure<T>(plan, from, active, all);
   settleLabels<T>(plan, from, active, first);
-  for (let g = 0; g < groups; g++) settleLowerBounds<T>(plan, from, g);
+  if (all && groups > 1) settleAllLowerBounds<T>(plan, from, active);
+  else for (let g = 0; g < groups; g++) settleLowerBounds<T>(plan, from, g);
   settleSafety<T>(plan, from, active);
   return looks;
 }

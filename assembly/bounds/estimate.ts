@@ -4,12 +4,12 @@ import {
   ACTIVE, ALONE, D, FACTOR, GROUP_PANELS, GROUPS, INVERSE, inverseOf, LISTED_FOR, lowerBounds, lowerBytes, membersOf, PANEL_COUNT, panelRuns, placeAt,
   QUANTISED, QUANTISED_PANELS, QUANTISED_ROWS, RUNNER_UP, SCRATCH, STATE, sureMargin, THRESHOLD, TILE, TOP, UNSURE,
 } from './plan';
-import { keepTop, leastBytes, leastOf, mergeTop, scanPanels } from './scan';
+import { keepTop, leastBytes, leastOf, lookersOf, mergeTop, scanPanels } from './scan';
 
 /** As scanPanels, by estimates from quantised values. */
-export function estimatePanels<T>(plan: usize, from: i32, q: i32): void {
+export function estimatePanels<T>(plan: usize, from: i32, q: i32, list: usize): void {
   const scratch = load<usize>(plan, SCRATCH);
-  const list = membersOf(plan, q);
+  const alone = load<i32>(plan, ALONE);
   const count = <i32>load<u16>(list);
   const d = load<i32>(plan, D);
   const row = <usize>((d + 1) & ~1) << 1;
@@ -32,8 +32,20 @@ export function estimatePanels<T>(plan: usize, from: i32, q: i32): void {
       quantisedTile(rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed, scales, scratch + TILE);
       mergeTop<f32>(scratch, packed, 0, p == 0);
     }
-    for (let r = 0; r < min(4, count - m); r++) keepTop<T, f32>(scratch, least, step, r, placeAt(list, m + r));
+    for (let r = 0; r < min(4, count - m); r++) {
+      const i = placeAt(list, m + r);
+      keepTop<T, f32>(scratch, least, step, r, i);
+      if (alone) keepEight<T>(plan, lowerBounds<T>(plan, from + <i32>i), q << 3, r);
+    }
   }
+}
+
+/** Notes the scores of a row of a tile in place of the lower bounds of eight centroids, or as many as there are. */
+@inline
+function keepEight<T>(plan: usize, lower: usize, first: i32, r: i32): void {
+  const tile = load<usize>(plan, SCRATCH) + TILE + (<usize>r << 2);
+  const count = <usize>min(8, load<i32>(plan, GROUPS) - first);
+  for (let j: usize = 0; j < count; j++) store<T>(lower + (<usize>first + j) * sizeof<T>(), <T>load<f32>(tile + (j << 4)));
 }
 
 /** Estimates the scores of the samples that have to look at a centroid, which is a group of its own. */
@@ -79,7 +91,7 @@ function scalesOf(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: u
 }
 
 /** Takes the true scores for samples whose best estimate is not far enough ahead, of the groups that may hold the best. */
-export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
+export function resolveUnsure<T>(plan: usize, from: i32, active: i32, all: bool): void {
   const scratch = load<usize>(plan, SCRATCH);
   const list = scratch + UNSURE;
   let unsure = 0;
@@ -103,28 +115,30 @@ export function resolveUnsure<T>(plan: usize, from: i32, active: i32): void {
   }
   if (unsure == 0) return;
   for (let q = 0; q < panelRuns(plan); q++) {
-    listUnsure<T>(plan, from, q);
+    listUnsure<T>(plan, from, q, all);
     scanPanels<T>(plan, from, q, list);
   }
 }
 
 /** Lists the unsure samples that looked at a centroid of a run of panels which may be the nearest, each once. */
 @inline
-function listUnsure<T>(plan: usize, from: i32, q: i32): void {
+function listUnsure<T>(plan: usize, from: i32, q: i32, all: bool): void {
   const scratch = load<usize>(plan, SCRATCH);
   const list = scratch + UNSURE;
   const each = load<i32>(plan, ALONE) ? 8 : 1;
   const step = lowerBytes<T>(plan);
   let count: usize = 0;
   for (let g = q * each; g < min((q + 1) * each, load<i32>(plan, GROUPS)); g++) {
-    const members = membersOf(plan, g);
+    const members = lookersOf(plan, g, all);
     const lower = lowerBounds<T>(plan, from) + <usize>g * sizeof<T>();
     const looked = <i32>load<u16>(members);
     for (let m = 0; m < looked; m++) {
       const i = placeAt(members, m);
+      const threshold = load<T>(scratch + THRESHOLD + i * sizeof<T>());
+      if (threshold == <T>-Infinity) continue;
       const last = scratch + LISTED_FOR + (i << 2);
       store<u16>(list + (count << 1), <u16>i, 2);
-      const within = i32(load<T>(lower + i * step) <= load<T>(scratch + THRESHOLD + i * sizeof<T>()));
+      const within = i32(load<T>(lower + i * step) <= threshold);
       count += usize(within & i32(load<i32>(last) != q));
       store<i32>(last, within ? q : load<i32>(last));
     }

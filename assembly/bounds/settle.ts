@@ -1,6 +1,6 @@
 import { measured } from './open';
 import {
-  ACTIVE, ALONE, atMost, epsilonOf, GROUP_OF, GROUPS, inverseOf, labelOf, LABELS, lowerBounds, lowerBytes, lowerPath, MARGIN_0, MARGIN_1, membersOf, NEAR,
+  ACTIVE, ALONE, atMost, epsilonOf, GROUP_OF, GROUP_PATHS, GROUPS, inverseOf, labelOf, LABELS, lowerBounds, lowerBytes, lowerPath, MARGIN_0, MARGIN_1, membersOf, NEAR,
   placeAt, QUANTISED, RELATIVE, SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, sureMargin,
 } from './plan';
 import { keepSafe, keepUpper, leastLower, limitOf } from './safety';
@@ -64,6 +64,31 @@ export function settleLowerBounds<T>(plan: usize, from: i32, g: i32): void {
     if (alone) path = lowerPath<T>(plan, g, labelOf(plan, from + <i32>place));
     store<T>(bound, <T>(sqrt<T>(max<T>(square, 0)) + path) * down);
   }
+}
+
+/** The same for samples that have looked at every group, of several. */
+export function settleAllLowerBounds<T>(plan: usize, from: i32, active: i32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const paths = load<usize>(plan, GROUP_PATHS);
+  const bytes = lowerBytes<T>(plan);
+  for (let a: usize = 0; a < <usize>active; a++) {
+    const place = load<i32>(scratch + ACTIVE + (a << 2));
+    const row = lowerBounds<T>(plan, from + place);
+    const base = v128.splat<T>(load<T>(scratch + SQ_DISTANCE + <usize>place * sizeof<T>()));
+    let at: usize = 0;
+    for (; at + 16 <= bytes; at += 16) v128.store(row + at, lowerOf<T>(v128.load(row + at), base, v128.load(paths + at)));
+    for (; at < bytes; at += sizeof<T>()) {
+      const bound = lowerOf<T>(v128.load_splat<T>(row + at), base, v128.load_splat<T>(paths + at));
+      store<T>(row + at, v128.extract_lane<T>(bound, 0));
+    }
+  }
+}
+
+/** Lower bounds of some groups, with their paths, from the scores that are noted there. */
+@inline
+function lowerOf<T>(scores: v128, base: v128, paths: v128): v128 {
+  const squares = v128.pmax<T>(v128.splat<T>(0), v128.add<T>(scores, base));
+  return v128.mul<T>(v128.add<T>(v128.sqrt<T>(squares), paths), v128.splat<T>(<T>(1 - 16 * epsilonOf<T>())));
 }
 
 /** Keeps the upper bounds of the samples that had to look, and how long their labels are safe. */
