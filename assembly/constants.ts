@@ -10,12 +10,6 @@ export function panelWidth<T>(): i32 {
   return 32 / sizeof<T>();
 }
 
-/**
- * From this many features on seeding rounds samples to i8, not i16: they come from memory in half the time, and more products
- * pay for making them wider.
- */
-export const BYTES_MIN_D: i32 = 64;
-
 /** Elements from one centroid to the next: d rounded up to whole vectors. */
 @inline
 export function centroidStride(d: i32): i32 {
@@ -50,6 +44,30 @@ export function columnBytes<T>(d: i32, stride: i32): usize {
 @inline
 export function quantisedRowBytes(d: i32): usize {
   return <usize>(((d + 7) & ~7) << 1) + 16;
+}
+
+/**
+ * Bytes of a value as estimates of seeding take it: i8 in the build for engines that add up products of bytes in one instruction
+ * (the target `bytes` of asconfig.json), else i16.
+ */
+export const ESTIMATE_BYTES: i32 = isDefined(BYTES) ? 1 : 2;
+
+/**
+ * Where these take i16, samples are rounded to i8 from this many features on and made wider as they are multiplied: they come from
+ * memory in half the time.
+ */
+export const WIDENED_MIN_D: i32 = ESTIMATE_BYTES == 1 ? i32.MAX_VALUE : 64;
+
+/** Bytes of a candidate for these estimates: whole words of four. */
+@inline
+export function candidateBytes(d: i32): usize {
+  return <usize>((d * ESTIMATE_BYTES + 3) & ~3);
+}
+
+/** Bytes of a panel of eight candidates: a head of two vectors of eight, and eight times each word. */
+@inline
+export function candidatePanelBytes(d: i32): usize {
+  return (candidateBytes(d) << 3) + 64;
 }
 
 /** Rows of a block that samples are compared with for silhouettes: their distances to four samples stay in the first-level cache. */

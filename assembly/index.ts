@@ -3,6 +3,7 @@ export * from './accumulate';
 export * from './assign';
 export * from './bounds';
 export * from './centroids';
+export { ESTIMATE_BYTES } from './constants';
 export * from './distance';
 export * from './iterate';
 export * from './filter';

@@ -17,11 +17,11 @@ export const POTENTIALS: usize = 40; // f64 for each chunk: Σ w · closest
 export const SCRATCH: usize = 44;
 export const THRESHOLDS: usize = 48; // seeds × T, see seedThresholds
 // Where samples and candidates are quantised as well, else 0:
-export const QUANTISED: usize = 52; // the samples in blocks of eight: for each pair of features eight pairs of i16, or i8
+export const QUANTISED: usize = 52; // the samples in blocks of eight: for each four bytes of a row those of eight samples, see seed-quantise.ts
 export const SCALES: usize = 56; // 3 × f32 for each chunk, see quantiseChunk
 export const SQ_NORMS: usize = 60; // n × T: squared length of each sample
 export const LIMITS: usize = 64; // n × f32: scores beyond it by more than estimates are off improve nothing
-export const PANELS: usize = 68; // the candidates in panels of eight, see packQuantised
+export const PANELS: usize = 68; // the candidates in panels of eight, see packCandidates
 export const FACTOR: usize = 72; // f32: twice the inverse scale of the candidates
 // … and how far an estimated squared distance is off at the most (f32), all in all:
 export const OF_SAMPLE: usize = 76; // times what rounding takes from the sample,

@@ -4,7 +4,7 @@ import { fetchRows } from './fetch';
 import { weightedStripes } from './inline/lanes';
 import { markNearer } from './inline/seed-columns';
 import { estimate } from './inline/seed-estimates';
-import { quantiseChunk } from './inline/seed-quantise';
+import { packCandidates, quantiseChunk } from './inline/seed-quantise';
 import {
   BY_THRESHOLDS, CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, POTENTIALS, QUANTISED, RELATIVE,
   SCRATCH, SQ_NORMS, STRIDE, SUMS, THRESHOLDS, TOUCHED, TRIALS, WEIGHTS, X,
@@ -192,4 +192,10 @@ export function quantiseForSeedsF32(plan: usize, from: i32, count: i32): void {
 }
 export function quantiseForSeedsF64(plan: usize, from: i32, count: i32): void {
   quantiseChunk<f64>(plan, from, count);
+}
+export function packCandidatesF32(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
+  packCandidates<f32>(candidates, count, d, packed, measures);
+}
+export function packCandidatesF64(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
+  packCandidates<f64>(candidates, count, d, packed, measures);
 }

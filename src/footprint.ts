@@ -52,7 +52,7 @@ export function footprint(
   const trees = { ...shape, levels: treeLevels(rows, true) };
   if (algorithm === 'filtering') plans.push(filterLayout(trees));
   if (options.init === 'k-means++' || (options.init === 'growing' && !grown))
-    plans.push(seedLayout({ ...shape, trials: trialsFor(k), quantised: usesEstimates(k, d) }));
+    plans.push(seedLayout({ ...shape, trials: trialsFor(k), estimateBytes: usesEstimates(k, d) ? 2 : 0 }));
   const sample = { nSamples: grown, nFeatures: d, precision };
   const alike = { ...options, algorithm: 'auto', init: 'k-means++' } as const;
   const more = grown && footprint(sample, grown, k, alike, threads, false);

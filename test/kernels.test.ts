@@ -3,16 +3,20 @@ import { decodeBytes } from '../src/backend/binary-text.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { createWasmBackend } from '../src/backend/wasm.js';
 import simd from '../src/generated/simd.js';
-import { compileRelaxedKernels } from './helpers/relaxed-simd.js';
+import { compileByteKernels, compileRelaxedKernels } from './helpers/relaxed-simd.js';
 import { kernelSuite } from './kernels.js';
 
 const module = new WebAssembly.Module(decodeBytes(simd));
 const relaxedModule = compileRelaxedKernels();
+const byteModule = compileByteKernels();
 const precisions = ['float32', 'float64'] as const;
 
 for (const precision of precisions) {
   kernelSuite('js', createReferenceBackend, precision);
   kernelSuite('wasm-simd', () => createWasmBackend(module), precision);
+  if (byteModule) kernelSuite('wasm-simd', () => createWasmBackend(byteModule), precision, 'estimates by bytes');
+  else
+    test.skip(`kernels [wasm-simd, ${precision}, estimates by bytes]: this engine does not multiply bytes`, () => {});
   if (relaxedModule) {
     const createRelaxedBackend = () => createWasmBackend(module, () => relaxedModule).relaxed();
     kernelSuite('wasm-relaxed-simd', createRelaxedBackend, precision);

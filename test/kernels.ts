@@ -20,8 +20,13 @@ const isExtreme = ({ kind }: Shape): boolean => kind === 'huge' || kind === 'tin
 const kernelNames = Object.keys(kernelTests) as KernelName[];
 
 /** Declares the tests of all kernels of one backend and precision. */
-export function kernelSuite(name: BackendName, createBackend: () => Backend, precision: Precision): void {
-  describe(`kernels [${name}, ${precision}]`, () => {
+export function kernelSuite(
+  name: BackendName,
+  createBackend: () => Backend,
+  precision: Precision,
+  ...more: string[]
+): void {
+  describe(`kernels [${[name, precision, ...more].join(', ')}]`, () => {
     let memory: GuardedMemory;
 
     beforeAll(() => {

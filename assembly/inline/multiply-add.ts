@@ -4,6 +4,6 @@
  */
 @inline
 export function multiplyAdd<T>(acc: v128, x: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(x, c, acc);
+  if (ASC_FEATURE_RELAXED_SIMD && !isDefined(BYTES)) return v128.relaxed_madd<T>(x, c, acc);
   return v128.add<T>(acc, v128.mul<T>(x, c));
 }

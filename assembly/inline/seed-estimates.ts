@@ -1,7 +1,8 @@
-import { BYTES_MIN_D } from '../constants';
+import { candidateBytes, candidatePanelBytes, WIDENED_MIN_D } from '../constants';
 import {
   ABSOLUTE, D, FACTOR, LIMITS, MARKS, OF_CANDIDATE, OF_SAMPLE, PANELS, QUANTISED, SCALES, SCRATCH, STARTS, TRIALS,
 } from '../seed-plan';
+import { addDots } from './seed-dots';
 
 /**
  * Marks the candidates that estimates leave open, for all samples of the blocks of eight that have a mark: block by block, so
@@ -16,19 +17,19 @@ export function estimate(plan: usize, from: i32, count: i32): void {
   if (!(scale > 1e-30 && scale < 1e30)) return;
   const trials = load<i32>(plan, TRIALS);
   const d = load<i32>(plan, D);
-  const pairs = (d + 1) >> 1;
-  const panelBytes = <usize>(2 + pairs) << 5;
+  const row = candidateBytes(d);
+  const panelBytes = candidatePanelBytes(d);
   const panels = load<usize>(plan, PANELS);
   for (let t: usize = 0; t < <usize>trials; t += 4) {
-    const sqNorms = v128.load(panels + (t >> 3) * panelBytes + ((t & 4) << 2), 32);
-    const starts = f32x4.min(f32x4.mul(sqNorms, f32x4.splat(scale)), f32x4.splat(1073741824));
-    v128.store(scratch + STARTS + (t << 2), i32x4.neg(i32x4.trunc_sat_f32x4_s(starts)));
+    const four = panels + (t >> 3) * panelBytes + ((t & 4) << 2);
+    const halves = f32x4.min(f32x4.mul(v128.load(four, 32), f32x4.splat(scale)), f32x4.splat(1073741824));
+    v128.store(scratch + STARTS + (t << 2), i32x4.sub(v128.load(four), i32x4.trunc_sat_f32x4_s(halves)));
   }
   const ofSample = load<f32>(scales, 4) * load<f32>(plan, OF_SAMPLE);
   const off = ofSample + load<f32>(scales, 8) * load<f32>(plan, OF_CANDIDATE) + load<f32>(plan, ABSOLUTE);
   const limits = load<usize>(plan, LIMITS) + (<usize>from << 2);
-  const bytes = i32(d >= BYTES_MIN_D);
-  const samples = load<usize>(plan, QUANTISED) + (((<usize>from * <usize>pairs) << 2) >> bytes);
+  const widened = i32(d >= WIDENED_MIN_D);
+  const samples = load<usize>(plan, QUANTISED) + ((<usize>from * row) >> widened);
   for (let at: usize = 0; at < <usize>count << 2; at += 32) {
     const marks = scratch + MARKS + at;
     if (!v128.any_true(v128.or(v128.load(marks), v128.load(marks, 16)))) continue;
@@ -36,16 +37,16 @@ export function estimate(plan: usize, from: i32, count: i32): void {
     v128.store(marks, i32x4.splat(0), 16);
     const la = leastOpen(v128.load(limits + at), off, scale);
     const lb = leastOpen(v128.load(limits + at, 16), off, scale);
-    const x = samples + ((at * <usize>pairs) >> bytes);
+    const x = samples + (((at >> 2) * row) >> widened);
     for (let t = 0; t < trials; t += 4) {
       const four = panels + <usize>(t >> 3) * panelBytes + (<usize>(t & 4) << 2) + 64;
       const starts = scratch + STARTS + (<usize>t << 2);
       const bits = i32x4.splat(((1 << trials) - 1) & (15 << t));
       if (trials - t > 3) {
-        if (bytes) estimateFour(true, true, x, pairs, four, starts, la, lb, marks, bits);
-        else estimateFour(true, false, x, pairs, four, starts, la, lb, marks, bits);
-      } else if (bytes) estimateFour(false, true, x, pairs, four, starts, la, lb, marks, bits);
-      else estimateFour(false, false, x, pairs, four, starts, la, lb, marks, bits);
+        if (widened) estimateFour(true, true, x, row, four, starts, la, lb, marks, bits);
+        else estimateFour(true, false, x, row, four, starts, la, lb, marks, bits);
+      } else if (widened) estimateFour(false, true, x, row, four, starts, la, lb, marks, bits);
+      else estimateFour(false, false, x, row, four, starts, la, lb, marks, bits);
     }
   }
 }
@@ -60,7 +61,7 @@ function leastOpen(limits: v128, off: f32, scale: f32): v128 {
 /** The register tile of estimates: eight samples and four candidates, or three. */
 @inline
 function estimateFour(
-  all: bool, bytes: bool, samples: usize, pairs: i32, four: usize, starts: usize, la: v128, lb: v128, marks: usize, bits: v128,
+  all: bool, widened: bool, samples: usize, row: usize, four: usize, starts: usize, la: v128, lb: v128, marks: usize, bits: v128,
 ): void {
   let a0 = v128.load32_splat(starts);
   let a1 = v128.load32_splat(starts, 4);
@@ -72,28 +73,28 @@ function estimateFour(
   let b3 = a3;
   let c = four;
   let x = samples;
-  let f = pairs;
+  let left = row >> 2;
   let xa: v128, xb: v128, s: v128;
   do {
-    xa = bytes ? v128.load8x8_s(x) : v128.load(x);
-    xb = bytes ? v128.load8x8_s(x, 8) : v128.load(x, 16);
+    xa = widened ? v128.load8x8_s(x) : v128.load(x);
+    xb = widened ? v128.load8x8_s(x, 8) : v128.load(x, 16);
     s = v128.load32_splat(c);
-    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(xa, s));
-    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(xb, s));
+    a0 = addDots(a0, xa, s);
+    b0 = addDots(b0, xb, s);
     s = v128.load32_splat(c, 4);
-    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(xa, s));
-    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(xb, s));
+    a1 = addDots(a1, xa, s);
+    b1 = addDots(b1, xb, s);
     s = v128.load32_splat(c, 8);
-    a2 = i32x4.add(a2, i32x4.dot_i16x8_s(xa, s));
-    b2 = i32x4.add(b2, i32x4.dot_i16x8_s(xb, s));
+    a2 = addDots(a2, xa, s);
+    b2 = addDots(b2, xb, s);
     if (all) {
       s = v128.load32_splat(c, 12);
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(xa, s));
-      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(xb, s));
+      a3 = addDots(a3, xa, s);
+      b3 = addDots(b3, xb, s);
     }
     c += 32;
-    x += bytes ? 16 : 32;
-  } while (--f);
+    x += widened ? 16 : 32;
+  } while (--left);
   // Mostly none of the four is open to any sample.
   xa = i32x4.max_s(i32x4.max_s(a0, a1), a2);
   xb = i32x4.max_s(i32x4.max_s(b0, b1), b2);

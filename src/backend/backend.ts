@@ -129,7 +129,9 @@ export interface Kernels {
   ): void;
   /** For each of `count` seeds, up to which squared distance a sample of it cannot be nearer to any of the candidates. */
   seedThresholds(seeds: number, count: number, d: number, candidates: number, trials: number, thresholds: number): void;
-  /** Rounds a chunk of 256 samples to i16 for the estimates of `candidateGains`. */
+  /** Candidates rounded to `estimateBytes`, in panels of eight; their scale, greatest length, and what rounding takes from one at the most. */
+  packCandidates(candidates: number, count: number, d: number, packed: number, measures: number): void;
+  /** Rounds a chunk of 256 samples for the estimates of `candidateGains`. */
   quantiseForSeeds(plan: number, from: number, count: number): void;
   /** Adds Σ w · (closest − squared distance) of a chunk that candidates improve; lists these. See assembly/seed.ts. */
   candidateGains(plan: number, from: number, count: number): void;
@@ -156,6 +158,8 @@ export interface Backend {
   readonly name: BackendName;
   readonly memory: LinearMemory;
   readonly kernels: Readonly<Record<Precision, Kernels>>;
+  /** Bytes of a value as estimates of seeding take it; 0: there are none. */
+  readonly estimateBytes: number;
   /** Kernels on the same memory whose scores may fuse multiply and add; these ones where the engine has no relaxed SIMD. */
   relaxed(): Backend;
 }

@@ -1,5 +1,13 @@
 import type { Precision } from '../types.js';
-import { bytesOf, centroidStride, packedLength, quantisedRowBytes, sumsEntryLength } from './shapes.js';
+import {
+  bytesOf,
+  candidateBytes,
+  candidatePanelBytes,
+  centroidStride,
+  packedLength,
+  quantisedRowBytes,
+  sumsEntryLength,
+} from './shapes.js';
 
 /** The size of a clustering: what its memory depends on. */
 export interface Shape {
@@ -64,18 +72,19 @@ export const distancesLayout = ({ n, precision }: Pick<Shape, 'n' | 'precision'>
 /** Candidates of a panel of estimates. */
 export const SEED_PANEL = 8;
 
-/** From this many features on samples are rounded to i8, see assembly/constants.ts. */
-export const SEED_BYTES_MIN_D = 64;
+/** From this many features on samples are i8 where estimates take i16, see assembly/constants.ts. */
+export const SEED_WIDENED_MIN_D = 64;
 
 export const SEED_PLAN_BYTES = 96;
 export const SEED_SCRATCH_BYTES = 2352;
 
-/** What greedy k-means++ takes while it runs, `trials` candidates at a step; quantised samples only where they are asked for. */
-export function seedLayout(shape: Shape & { trials: number; quantised: boolean }) {
-  const { n, d, k, precision, threads, trials, quantised } = shape;
+/** What greedy k-means++ takes while it runs, `trials` candidates at a step; quantised values have so many bytes, or there are none. */
+export function seedLayout(shape: Shape & { trials: number; estimateBytes: number }) {
+  const { n, d, k, precision, threads, trials, estimateBytes } = shape;
   const value = bytesOf(precision);
   const places = Math.ceil(trials / SEED_PANEL) * SEED_PANEL;
-  const pairs = Math.ceil(d / 2);
+  const quantised = estimateBytes > 0;
+  const width = estimateBytes === 2 && d >= SEED_WIDENED_MIN_D ? 2 : 4;
   const chunks = Math.ceil(n / CHUNK);
   return {
     /** For each thread, as what assembly/seed.ts lays out in its scratch. */
@@ -87,13 +96,13 @@ export function seedLayout(shape: Shape & { trials: number; quantised: boolean }
     /** Of each chunk of samples. */
     gains: chunks * trials * 8,
     potentials: chunks * 8,
-    /** Samples rounded to i16 or i8, and candidates to i16; scales, squared lengths and limits of the samples. */
-    quantised: quantised ? Math.ceil(n / 8) * 8 * pairs * (d < SEED_BYTES_MIN_D ? 4 : 2) : 0,
+    /** Rounded samples, and candidates; scales, squared lengths and limits of the samples. */
+    quantised: Math.ceil(n / 8) * 2 * candidateBytes(d, estimateBytes) * width,
     scales: quantised ? chunks * 12 : 0,
     sqNorms: quantised ? n * value : 0,
     limits: quantised ? n * 4 : 0,
-    order: places * 4,
-    panels: quantised ? places * (2 + pairs) * 4 : 0,
+    panels: quantised ? (places / 8) * candidatePanelBytes(d, estimateBytes) : 0,
+    measures: 24,
   };
 }
 

@@ -1,4 +1,5 @@
 import { typeError } from '../errors.js';
+import bytesEdits from '../generated/bytes.js';
 import relaxedEdits from '../generated/relaxed.js';
 import sharedEdits from '../generated/shared.js';
 import simd from '../generated/simd.js';
@@ -22,8 +23,17 @@ export interface InitOptions {
   threads?: number | 'auto';
 }
 
+/**
+ * A module whose function adds up four products −128 · 127 by i32x4.relaxed_dot_i8x16_i7x16_add_s, which kernels use of relaxed SIMD
+ * because all engines that keep to the standard give the same. Node 20 has it behind a flag, from before, with other results.
+ */
+const PROBE =
+  '\0asm\x01\0\0\0\x01\x05\x01`\0\x01\x7f\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x18\x01\x16\0A\x80\x7f\xfd\x0fA\xff\0\xfd\x0fA\0\xfd\x11\xfd\x93\x02\xfd\x1b\0\x0b';
+const PROBED = -65024;
+
 let choice: 'auto' | 'wasm' | 'js' = 'auto';
 let given: WebAssembly.Module | undefined;
+let probed: boolean | undefined;
 /** Compiled at first need, once; undefined again after a failure, so that a later call tries again. */
 let compiled: WebAssembly.Module | undefined;
 /** The same kernels with relaxed SIMD; null where the engine has none of it. */
@@ -77,8 +87,22 @@ function compileGiven(wasm: WebAssembly.Module | BufferSource): WebAssembly.Modu
 }
 
 function compileKernels(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(decodeBytes(simd));
+  compiled ??= new WebAssembly.Module(decodeBytes(kernelsText()));
   return compiled;
+}
+
+/** The kernels, with estimates by bytes where the engine multiplies these. */
+const kernelsText = (): string => (multipliesBytes() ? applyEdits(simd, bytesEdits) : simd);
+
+/** Whether the engine has the instruction that PROBE uses, as the standard has it; found out once. */
+export function multipliesBytes(): boolean {
+  if (probed === undefined) {
+    const probe = decodeBytes(PROBE);
+    probed =
+      WebAssembly.validate(probe) &&
+      (new WebAssembly.Instance(new WebAssembly.Module(probe)).exports.f as () => number)() === PROBED;
+  }
+  return probed;
 }
 
 /**
@@ -88,8 +112,8 @@ function compileKernels(): WebAssembly.Module {
 export function compileShared(withRelaxed: boolean): WebAssembly.Module[] | undefined {
   if (choice === 'js' || fellBack || given) return undefined;
   try {
-    shared[0] ??= compileEdited(simd);
-    // The edits are near the beginning, where relaxed kernels have none.
+    // The edits are near the beginning, where those of other kernels are not.
+    shared[0] ??= compileEdited(kernelsText());
     if (withRelaxed && compileRelaxed()) shared[1] ??= compileEdited(applyEdits(simd, relaxedEdits));
     return shared.slice(0, withRelaxed ? 2 : 1);
   } catch {

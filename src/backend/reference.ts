@@ -16,6 +16,7 @@ export function createReferenceBackend(): Backend {
     name: 'js',
     memory,
     kernels: { float32: referenceKernels(memory, 'float32'), float64: referenceKernels(memory, 'float64') },
+    estimateBytes: 0,
     relaxed: () => backend,
   };
   return backend;

@@ -16,6 +16,10 @@ export const centroidStride = (d: number): number => (d + 3) & ~3;
 /** Bytes of a quantised centroid that lies in a row. */
 export const quantisedRowBytes = (d: number): number => ((d + 7) & ~7) * 2 + 16;
 
+/** Bytes of a candidate as estimates of seeding take it, and of a panel of eight; a value has `each`. */
+export const candidateBytes = (d: number, each: number): number => (d * each + 3) & ~3;
+export const candidatePanelBytes = (d: number, each: number): number => candidateBytes(d, each) * 8 + 64;
+
 /** Values that `pack` writes. */
 export const packedLength = (k: number, d: number, precision: Precision): number =>
   (d <= COLUMNS_MAX_D ? k : Math.ceil(k / panelWidth(precision)) * panelWidth(precision)) * (1 + d);

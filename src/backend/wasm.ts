@@ -38,6 +38,7 @@ function instantiate(
     name,
     memory: new WasmMemory(memory),
     kernels: { float32: kernelsOf(exports, 'float32'), float64: kernelsOf(exports, 'float64') },
+    estimateBytes: exports.ESTIMATE_BYTES!.value as number,
     relaxed,
   };
 }
@@ -84,6 +85,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'panelDistances',
   'addDistances',
   'seedThresholds',
+  'packCandidates',
   'quantiseForSeeds',
   'candidateGains',
   'takeSeed',
@@ -92,7 +94,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
 export const suffixOf = (precision: Precision): string => (precision === 'float32' ? 'F32' : 'F64');
 
 /** As the loader gives it: a function that says how many arguments there are, which kernels need not know, and the kernel. */
-type Export = { original: unknown };
+type Export = { original: unknown; value: unknown };
 
 function kernelsOf(exports: Record<string, Export>, precision: Precision): Kernels {
   const suffix = suffixOf(precision);

@@ -1,7 +1,6 @@
-import { CHUNK, SEED_PANEL, SEED_PLAN_BYTES, type SeedBuffers } from '../backend/layout.js';
+import { CHUNK, SEED_PLAN_BYTES, type SeedBuffers } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
-import { measureCentroids, packRounded } from '../data/quantise.js';
 import type { Samples } from '../data/samples.js';
 
 /** Rounding of lengths, of scores in float32, and of the squared distances that are compared in the end. */
@@ -15,20 +14,16 @@ export function* prepareEstimates(samples: Samples, room: SeedBuffers): Work {
 }
 
 /**
- * Packs the candidates as i16 and writes into the plans what `candidateGains` needs to judge estimates: the factor of dot
+ * Packs the candidates, rounded by one scale, and writes into the plans what `candidateGains` needs to judge estimates: the factor of dot
  * products; how far off they are at the most: |x·c − x̂·ĉ| ≤ ‖x − x̂‖ ‖c‖ + ‖x̂‖ ‖c − ĉ‖, where x̂ and ĉ stand for the rounded
  * values and a per cent more covers the arithmetic in float32, and absolutely; and whether it is to look at the thresholds first.
  */
 export function quantiseCandidates(samples: Samples, room: SeedBuffers, count: number, thresholds: boolean): void {
-  const { workspace, precision, d } = samples;
-  const measure = measureCentroids(workspace.floats(precision, room.candidates, count * centroidStride(d)), count, d);
-  const places = Math.ceil(count / SEED_PANEL) * SEED_PANEL;
-  const order = workspace.int32(room.order, places);
-  for (let t = 0; t < places; t++) order[t] = t < count ? t : -1;
-  const at = { centroids: room.candidates, order: room.order, panels: room.panels, rows: 0 };
-  const { scale, residual } = packRounded(samples, at, places, measure);
+  const { workspace, d, kernels } = samples;
+  kernels.packCandidates(room.candidates, count, d, room.panels, room.measures);
+  const [scale, norm, residual] = workspace.float64(room.measures, 3) as unknown as [number, number, number];
   const relative = relativeError(d);
-  const off = [2.02 * measure.norm, 2.02 * residual, relative, relative * measure.norm * measure.norm + 1e-35];
+  const off = [2.02 * norm, 2.02 * residual, relative, relative * norm * norm + 1e-35];
   const estimates = [2 / scale, ...off, Number(thresholds)];
   for (let thread = 0; thread < workspace.threads; thread++)
     workspace.floats('float32', room.plan + thread * SEED_PLAN_BYTES + 72, 6).set(estimates);

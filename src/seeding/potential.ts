@@ -47,8 +47,9 @@ export class Potential {
   ) {
     const { workspace, n, d, precision, rows } = samples;
     const { threads } = workspace;
-    this.quantised = usesEstimates(k, d);
-    this.room = workspace.take(seedLayout({ n: rows, d, k, precision, threads, trials, quantised: this.quantised }), n);
+    const estimateBytes = usesEstimates(k, d) ? workspace.backend.estimateBytes : 0;
+    this.quantised = estimateBytes > 0;
+    this.room = workspace.take(seedLayout({ n: rows, d, k, precision, threads, trials, estimateBytes }), n);
     this.cumulative = new Float64Array(Math.ceil(n / CHUNK));
     writeSeedPlan(samples, this.room, buffers, trials, this.quantised);
   }

@@ -1,19 +1,19 @@
 import { expect } from 'vitest';
 import {
   CHUNK,
-  SEED_BYTES_MIN_D,
   SEED_SCRATCH_BYTES,
+  SEED_WIDENED_MIN_D,
   type SeedBuffers,
   seedLayout,
 } from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
-import { COLUMNS_MAX_D, centroidStride } from '../../../src/backend/shapes.js';
+import { COLUMNS_MAX_D, candidatePanelBytes, centroidStride } from '../../../src/backend/shapes.js';
 import { Samples } from '../../../src/data/samples.js';
 import { prepareEstimates, quantiseCandidates } from '../../../src/seeding/estimates.js';
 import { writeSeedPlan } from '../../../src/seeding/potential.js';
 import type { Bench } from '../kernel-bench.js';
 import { closestBefore, expectNear, expectSame, least, panelOf, placePanel, weightOf } from '../kernel-checks.js';
-import { columnsOf, inOrder, inStripes, orderedSqDistance, stripedSqDistance } from '../kernel-oracles.js';
+import { columnsOf, inOrder, inStripes, orderedSqDistance, square, stripedSqDistance } from '../kernel-oracles.js';
 import type { KernelTests } from '../kernel-table.js';
 
 /** Kernels that choose the first centroids, and all distances of a panel. */
@@ -66,38 +66,83 @@ export const seedTests = {
     return [found];
   },
 
-  /** The reference backend has no estimates. */
+  /** The reference backend has no estimates; those of others take i16, or i8 with an offset of the samples. */
+  packCandidates(bench) {
+    const { memory, kernels, d, centroids } = bench;
+    const { estimateBytes } = memory.backend;
+    if (estimateBytes === 0) return [];
+    const candidates = bench.placeCentroids(centroids);
+    const places = Math.ceil(centroids.length / 8) * 8;
+    const bytes = candidatePanelBytes(d, estimateBytes);
+    const packed = memory.space((places / 8) * (bytes / 4), 4);
+    const measures = memory.space(3, 8);
+    const outputs = [
+      { pointer: packed, bytes: (places / 8) * bytes },
+      { pointer: measures, bytes: 24 },
+    ];
+    memory.run(outputs, () => kernels.packCandidates(candidates, centroids.length, d, packed, measures));
+    const [scale, norm, residual] = bench.readFloat64(measures, 3) as unknown as [number, number, number];
+    const longest = Math.max(...centroids.map((c) => Math.sqrt(inOrder([0, ...c.map(square)]))));
+    expectSame([norm], [longest]);
+    if (!Number.isFinite(longest)) return [];
+    const { buffer, byteOffset } = bench.readInt32(packed, (places / 8) * (bytes / 4));
+    const found = new DataView(buffer, byteOffset);
+    const perWord = 4 / estimateBytes;
+    for (let j = 0; j < places; j++) {
+      const head = (j >> 3) * bytes + (j & 7) * 4;
+      const c = centroids[j] ?? [];
+      const rounded = Array.from({ length: Math.ceil(d / perWord) * perWord }, (_, f) => {
+        const at = head + 64 + Math.floor(f / perWord) * 32 + (f % perWord) * estimateBytes;
+        return estimateBytes === 1 ? found.getInt8(at) : found.getInt16(at, true);
+      });
+      rounded.forEach((value, f) => {
+        expectNear(value, (c[f] ?? 0) * scale, 0.5);
+      });
+      const sum = rounded.reduce((total, value) => total + value, 0);
+      expect(found.getInt32(head, true) + 0).toBe(estimateBytes === 1 ? -64 * sum + 0 : 0);
+      const sqNorm = j < centroids.length ? Math.fround(inOrder([0, ...c.map(square)])) : Infinity;
+      expectSame([found.getFloat32(head + 32, true)], [sqNorm]);
+      const lost = Math.hypot(...rounded.map((value, f) => (c[f] ?? 0) - value / scale));
+      expect(lost).toBeLessThanOrEqual(residual * (1 + 1e-12) + 1e-150);
+    }
+    return [];
+  },
+
+  /** As above. */
   quantiseForSeeds(bench) {
     const { memory, kernels, n, d, rows } = bench;
-    if (d <= COLUMNS_MAX_D) return [];
+    const { estimateBytes } = memory.backend;
+    if (d <= COLUMNS_MAX_D || estimateBytes === 0) return [];
     const { plan, room } = placeSeedPlan(bench, [rows[0]!], [], [], true);
     memory.workspace.floats(bench.precision, room.candidates, centroidStride(d)).fill(0);
-    const pairs = Math.ceil(d / 2);
-    const length = Math.ceil(n / 8) * 16 * pairs;
-    const isWide = d < SEED_BYTES_MIN_D;
+    const perWord = 4 / estimateBytes;
+    const words = Math.ceil(d / perWord);
+    const length = Math.ceil(n / 8) * 8 * perWord * words;
+    const isWide = estimateBytes === 2 && d < SEED_WIDENED_MIN_D;
+    const offset = estimateBytes === 1 ? 64 : 0;
     const outputs = [
       { pointer: room.quantised, bytes: length * (isWide ? 2 : 1) },
       { pointer: room.scales, bytes: Math.ceil(n / CHUNK) * 12 },
       { pointer: room.sqNorms, bytes: n * bench.bytes },
     ];
     forChunks(n, (i, count) => memory.run(outputs, () => kernels.quantiseForSeeds(plan, i, count)));
-    if (memory.backend.name === 'js') return [];
     const values = isWide ? bench.readInt16(room.quantised, length) : bench.readInt8(room.quantised, length);
     const scales = memory.workspace.floats('float32', room.scales, Math.ceil(n / CHUNK) * 3);
     rows.forEach((row, i) => {
       const [inverse, residual, longest] = scales.subarray(3 * (i >> 8)) as unknown as [number, number, number];
       if (inverse === Infinity) return;
-      const at = (f: number) => ((i >> 3) * pairs + (f >> 1)) * 16 + (i & 7) * 2 + (f & 1);
-      const rounded = row.map((_, f) => values[at(f)]! * inverse);
+      const at = (f: number) => (((i >> 3) * words + Math.floor(f / perWord)) * 8 + (i & 7)) * perWord + (f % perWord);
+      const rounded = row.map((_, f) => (values[at(f)]! - offset) * inverse);
       // Half a unit, and what float32 cannot tell apart.
       row.forEach((value, f) => {
         expectNear(rounded[f]!, value, inverse * (0.5 + 32767 * 2 ** -22));
       });
-      if (d % 2 === 1) expect(values[at(d)]).toBe(0);
+      if (d % perWord > 0) expect(values[at(d)]).toBe(offset);
       // What is shorter than 1e-22 counts as nothing in float32.
       expect(Math.hypot(...row.map((value, f) => value - rounded[f]!))).toBeLessThanOrEqual(residual + 1e-22);
       expect(Math.hypot(...rounded)).toBeLessThanOrEqual(longest * (1 + 2 ** -22));
-      expect(longest / inverse).toBeLessThan(23170 * 1.01 + Math.sqrt(d));
+      if (estimateBytes === 2) expect(longest / inverse).toBeLessThan(23170 * 1.01 + Math.sqrt(d));
+      else for (let f = 0; f < d; f++) expect(values[at(f)]!).toBeGreaterThanOrEqual(0);
     });
     return [];
   },
@@ -185,12 +230,14 @@ function placeSeedPlan(
   seeds: number[][],
   closest: number[],
   toSeeds: number[][],
-  quantised = bench.d > COLUMNS_MAX_D && bench.shape.seed % 2 === 0,
+  wanted = bench.d > COLUMNS_MAX_D && bench.shape.seed % 2 === 0,
 ) {
   const { memory, kernels, n, d, x, stride, precision } = bench;
+  const estimateBytes = wanted ? memory.backend.estimateBytes : 0;
+  const quantised = estimateBytes > 0;
   const candidates = bench.centroids.slice(0, 24);
   const trials = candidates.length;
-  const sizes = seedLayout({ n, d, k: seeds.length, precision, threads: 1, trials, quantised });
+  const sizes = seedLayout({ n, d, k: seeds.length, precision, threads: 1, trials, estimateBytes });
   const room = Object.fromEntries(
     Object.entries(sizes).map(([name, size]) => [name, memory.space(Math.ceil(size / 8), 8)]),
   ) as SeedBuffers;
