@@ -1,5 +1,6 @@
 // Greedy k-means++ beside scikit-learn's: npm run bench:seeding
 import { parseArgs } from 'node:util';
+import { multipliesBytes } from '../src/backend/load.js';
 import { now } from '../src/backend/pass.js';
 import { createRandom } from '../src/random.js';
 import { plusPlus } from '../src/seeding/plus-plus.js';
@@ -63,7 +64,8 @@ try {
       body: [
         `Greedy k-means++ with 2 + ⌊ln k⌋ trials: scikit-learn's \`kmeans_plusplus\` and ours, from samples in place, float32, ${options.threads} thread${options.threads === '1' ? '' : 's for theirs, one for ours'}.
 *Potential*: the sum of squared distances to the nearest seed, its mean over the seeds; times are their medians, in turns. The
-random numbers differ, so the two means agree but for chance.`,
+random numbers differ, so the two means agree but for chance. This engine ${multipliesBytes() ? 'adds' : 'does not add'} up products of bytes in
+one instruction, which our estimates use where there is one.`,
         formatTable(header, rows),
       ],
       versions: await server.versions(),
