@@ -2,7 +2,7 @@ import { accumulate } from './accumulate';
 import { clearStates, listOpen, reconsider, tighten } from './bounds/open';
 import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
-import { collectAll, collectMembers, countOpen, lookersOf, scanPanels } from './bounds/scan';
+import { collectAll, collectMembers, lookersOf, scanPanels } from './bounds/scan';
 import { settleAllLowerBounds, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
 import { rowBytes } from './constants';
 
@@ -52,8 +52,10 @@ function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   clearStates<T>(plan, from, active);
   const groups = load<i32>(plan, GROUPS);
   const alone = load<i32>(plan, ALONE) != 0;
-  const all = first != 0 || groups == 1 || (alone && countOpen<T>(plan, from, active) > (active * groups) / FEW_PAIRS);
-  const looks = all ? collectAll(plan, active) : collectMembers<T>(plan, from, active);
+  let all = first != 0 || groups == 1;
+  let looks = all ? 0 : collectMembers<T>(plan, from, active);
+  all = all || (alone && looks > (active * groups) / FEW_PAIRS);
+  if (all) looks = collectAll(plan, active);
   if (!load<usize>(plan, QUANTISED)) for (let g = 0; g < groups; g++) scanPanels<T>(plan, from, g, lookersOf(plan, g, all));
   else if (alone && !all) for (let g = 0; g < groups; g++) estimatePairs<T>(plan, from, g);
   else for (let q = 0; q < panelRuns(plan); q++) estimatePanels<T>(plan, from, q, lookersOf(plan, q, all));

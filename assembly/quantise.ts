@@ -60,7 +60,7 @@ function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse:
  * @param scale in: what a centroid is multiplied by
  * @param packed out: places / 8 × (2 + ⌈d / 2⌉) × 32 bytes
  * @param rows out: for each centroid quantisedRowBytes(d): ‖c‖² as f32, and 16 bytes on its values, zeros behind d that must
- *   have been there; or 0 where they are not wanted
+ *   have been there
  * @returns greatest squared distance of a centroid to what its rounded values stand for
  */
 function packQuantised<T>(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize, rows: usize): f64 {
@@ -77,13 +77,13 @@ function packQuantised<T>(centroids: usize, order: usize, places: i32, d: i32, s
       const value = j < 0 || f >= d ? 0 : <f64>load<T>(c + <usize>f * sizeof<T>());
       const rounded = nearest<f64>(value * scale);
       store<i16>(p + 64 + <usize>((f >> 1) << 5) + <usize>((f & 1) << 1), <i16>rounded);
-      if (rows && j >= 0) store<i16>(row + <usize>(f << 1), <i16>rounded, 16);
+      if (j >= 0) store<i16>(row + <usize>(f << 1), <i16>rounded, 16);
       sqNorm += value * value;
       residual += (value - rounded / scale) * (value - rounded / scale);
     }
     store<f32>(p, <f32>j);
     store<f32>(p, j < 0 ? <f32>Infinity : <f32>sqNorm, 32);
-    if (rows && j >= 0) store<f32>(row, <f32>sqNorm);
+    if (j >= 0) store<f32>(row, <f32>sqNorm);
     greatest = max(greatest, residual);
   }
   return greatest;

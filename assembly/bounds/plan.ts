@@ -109,12 +109,6 @@ export function labelOf(plan: usize, i: i32): i32 {
   return load<i32>(load<usize>(plan, LABELS) + (<usize>i << 2));
 }
 
-/** The group of centroid j. */
-@inline
-export function groupOf(plan: usize, j: i32): i32 {
-  return load<i32>(load<usize>(plan, GROUP_OF) + (<usize>j << 2));
-}
-
 /** How far two scores of a sample with this inverse scale, estimated or not, are off at the most, in all. */
 @inline
 export function sureMargin(plan: usize, inverse: f32): f64 {

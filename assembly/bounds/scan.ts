@@ -1,14 +1,15 @@
 import { COLUMNS_MAX_D, panelWidth } from '../constants';
 import { scoreTile, TRANSPOSED } from '../inline/tile';
 import {
-  ACTIVE, ALONE, D, epsilonOf, GATHERED, groupOf, GROUP_PANELS, GROUP_PATHS, GROUPS, labelOf, LEAST_LOWER, LIMIT, lowerBounds, lowerBytes, MEMBERS_BYTES, membersOf,
+  ACTIVE, ALONE, D, epsilonOf, GATHERED, GROUP_OF, GROUP_PANELS, GROUP_PATHS, GROUPS, LABELS, LEAST_LOWER, LIMIT, lowerBounds, lowerBytes, MEMBERS_BYTES, membersOf,
   PANEL_COUNT, PANELS, placeAt, RUNNER_UP, SCRATCH, STATE, STRIDE, TILE, TOP, X,
 } from './plan';
 
 /** Lists all active samples, for every group; returns how many pairs that is. */
 export function collectAll(plan: usize, active: i32): i32 {
+  const scratch = load<usize>(plan, SCRATCH);
   const members = membersOf(plan, 0);
-  for (let a: usize = 0; a < <usize>active; a++) store<u16>(members + (a << 1), <u16>load<i32>(load<usize>(plan, SCRATCH) + ACTIVE + (a << 2)), 2);
+  for (let a: usize = 0; a < <usize>active; a++) store<u16>(members + (a << 1), <u16>load<i32>(scratch + ACTIVE + (a << 2)), 2);
   store<u16>(members, <u16>active);
   return active * load<i32>(plan, GROUPS);
 }
@@ -19,37 +20,32 @@ export function lookersOf(plan: usize, g: i32, all: bool): usize {
   return membersOf(plan, all ? 0 : g);
 }
 
-/** How many pairs there are of an active sample and a group that it has to look at: it is its own, or its lower bound leaves it open. */
-export function countOpen<T>(plan: usize, from: i32, active: i32): i32 {
-  const scratch = load<usize>(plan, SCRATCH);
-  const groups = load<i32>(plan, GROUPS);
-  let looks = 0;
-  for (let a: usize = 0; a < <usize>active; a++) {
-    const i = load<i32>(scratch + ACTIVE + (a << 2));
-    const row = lowerBounds<T>(plan, from + i);
-    const limit = limitIn<T>(scratch, i);
-    const own = groupOf(plan, labelOf(plan, from + i));
-    for (let g = 0; g < groups; g += 16 / sizeof<T>()) looks += popcnt(openBits<T>(plan, row, g, limit, own));
-  }
-  return looks;
-}
-
-/** Lists for every group the active samples that have to look at it; returns how many pairs that is. */
+/**
+ * Lists for every group the active samples that have to look at it: it is their own, or its lower bound leaves it open. Returns how
+ * many pairs that is.
+ */
 export function collectMembers<T>(plan: usize, from: i32, active: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   const groups = load<i32>(plan, GROUPS);
   const all = (groups + 3) & ~3;
   for (let g = 0; g < all; g++) store<u16>(membersOf(plan, g), 0);
+  const paths = load<usize>(plan, GROUP_PATHS);
+  // A bound is rounded down before it is compared, or what it is compared with up.
+  const up = <T>(1 + 8 * epsilonOf<T>());
+  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
+  const groupOf = load<usize>(plan, GROUP_OF);
   const lanes: i32 = 16 / sizeof<T>();
   let looks = 0;
   for (let a: usize = 0; a < <usize>active; a++) {
     const i = load<i32>(scratch + ACTIVE + (a << 2));
     const row = lowerBounds<T>(plan, from + i);
-    const limit = limitIn<T>(scratch, i);
-    const own = groupOf(plan, labelOf(plan, from + i));
+    const limit = v128.splat<T>(load<T>(scratch + LIMIT + <usize>i * sizeof<T>()) * up);
+    const own = load<i32>(groupOf + (<usize>load<i32>(labels + (<usize>i << 2)) << 2));
     let members = membersOf(plan, 0);
     for (let g = 0; g < groups; g += lanes, members += lanes * MEMBERS_BYTES) {
-      const bits = openBits<T>(plan, row, g, limit, own);
+      const at = <usize>g * sizeof<T>();
+      const within = v128.le<T>(v128.sub<T>(v128.load(row + at), v128.load(paths + at)), limit);
+      const bits = bitsOf<T>(within) | ((1 << (own - g)) & -i32(<u32>(own - g) < <u32>lanes));
       if (bits == 0) continue;
       looks += popcnt(bits);
       // Without a branch: nobody could foretell it.
@@ -61,20 +57,6 @@ export function collectMembers<T>(plan: usize, from: i32, active: i32): i32 {
     }
   }
   return looks;
-}
-
-/** The limit of the sample at a place. A bound is rounded down before it is compared, or what it is compared with up. */
-@inline
-function limitIn<T>(scratch: usize, i: i32): v128 {
-  return v128.splat<T>(load<T>(scratch + LIMIT + <usize>i * sizeof<T>()) * <T>(1 + 8 * epsilonOf<T>()));
-}
-
-/** Which of the groups from g on, as many as there are lanes, a sample has to look at. */
-@inline
-function openBits<T>(plan: usize, row: usize, g: i32, limit: v128, own: i32): i32 {
-  const at = <usize>g * sizeof<T>();
-  const bounds = v128.sub<T>(v128.load(row + at), v128.load(load<usize>(plan, GROUP_PATHS) + at));
-  return bitsOf<T>(v128.le<T>(bounds, limit)) | ((1 << (own - g)) & -i32(<u32>(own - g) < <u32>(16 / sizeof<T>())));
 }
 
 /** Puts a place on a list, to stay there if `counts` is 1. */

@@ -74,7 +74,7 @@ export interface Kernels {
   packOrdered(centroids: number, order: number, panels: number, d: number, packed: number): void;
   /** n rows rounded to i16, each by its own scale, whose inverse goes to n float32; n squared lengths. See assembly/quantise.ts. */
   quantise(x: number, n: number, d: number, stride: number, quantised: number, inverse: number, sqNorms: number): void;
-  /** Centroids times `scale`, rounded to i16, in panels of eight and, unless that is 0, in `rows`; greatest squared error of one. */
+  /** Centroids times `scale`, rounded to i16, in panels of eight and in `rows`; greatest squared error of one. */
   packQuantised(
     centroids: number,
     order: number,

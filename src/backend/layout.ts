@@ -70,7 +70,7 @@ export const distancesLayout = ({ n, precision }: Pick<Shape, 'n' | 'precision'>
 });
 
 /** Candidates of a panel of estimates. */
-export const SEED_PANEL = 8;
+const SEED_PANEL = 8;
 
 /** From this many features on samples are i8 where estimates take i16, see assembly/constants.ts. */
 export const SEED_WIDENED_MIN_D = 64;
@@ -82,7 +82,6 @@ export const SEED_SCRATCH_BYTES = 2352;
 export function seedLayout(shape: Shape & { trials: number; estimateBytes: number }) {
   const { n, d, k, precision, threads, trials, estimateBytes } = shape;
   const value = bytesOf(precision);
-  const places = Math.ceil(trials / SEED_PANEL) * SEED_PANEL;
   const quantised = estimateBytes > 0;
   const width = estimateBytes === 2 && d >= SEED_WIDENED_MIN_D ? 2 : 4;
   const chunks = Math.ceil(n / CHUNK);
@@ -101,7 +100,7 @@ export function seedLayout(shape: Shape & { trials: number; estimateBytes: numbe
     scales: quantised ? chunks * 12 : 0,
     sqNorms: quantised ? n * value : 0,
     limits: quantised ? n * 4 : 0,
-    panels: quantised ? (places / 8) * candidatePanelBytes(d, estimateBytes) : 0,
+    panels: quantised ? Math.ceil(trials / SEED_PANEL) * candidatePanelBytes(d, estimateBytes) : 0,
     measures: 24,
   };
 }

@@ -47,7 +47,7 @@ export interface Estimates {
   length: number;
 }
 
-/** Addresses of centroids, of the order of the places, of the panels that are written, and of the rows, or 0. */
+/** Addresses of centroids, of the order of the places, and of the panels and rows that are written. */
 interface Packing {
   centroids: number;
   order: number;
@@ -61,26 +61,20 @@ export interface Measure {
   greatest: number;
 }
 
-/** Packs centroids as i16 by one scale; returns it, and the greatest length of what rounding takes from a centroid. */
-export function packRounded(
-  { kernels, d }: Samples,
-  at: Packing,
-  places: number,
-  { norm, greatest }: Measure,
-): { scale: number; residual: number } {
-  const scale = norm > 0 ? Math.min(LENGTH / norm, LARGEST / greatest) : 1;
-  const sqError = kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels, at.rows);
-  return { scale, residual: Math.sqrt(sqError) };
-}
-
 /**
  * Packs centroids as i16 and tells what to make of dot products with them. With scales a and b,
  * |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖x − x̂/a‖ ≤ ½√d / a and ‖x̂‖ ≤ 45,000 + ½√d; a per cent more
  * covers the arithmetic in float32.
  */
-export function packEstimates(samples: Samples, at: Packing, places: number, measure: Measure): Estimates {
-  const { scale, residual } = packRounded(samples, at, places, measure);
-  const root = Math.sqrt(samples.d);
+export function packEstimates(
+  { kernels, d }: Samples,
+  at: Packing,
+  places: number,
+  { norm, greatest }: Measure,
+): Estimates {
+  const scale = norm > 0 ? Math.min(LENGTH / norm, LARGEST / greatest) : 1;
+  const residual = Math.sqrt(kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels, at.rows));
+  const root = Math.sqrt(d);
   const length = LENGTH + root;
-  return { factor: 2 / scale, error: 1.01 * 2 * (0.51 * root * measure.norm + length * residual), length };
+  return { factor: 2 / scale, error: 1.01 * 2 * (0.51 * root * norm + length * residual), length };
 }

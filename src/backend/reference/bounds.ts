@@ -61,13 +61,13 @@ export function boundsKernels(
           const value = j < 0 || f >= d ? 0 : v[c + f]!;
           const rounded = roundToEven(value * scale);
           out.setInt16(p + 64 + (f >> 1) * 32 + (f & 1) * 2, rounded, true);
-          if (rows && j >= 0) out.setInt16(row + 16 + f * 2, rounded, true);
+          if (j >= 0) out.setInt16(row + 16 + f * 2, rounded, true);
           sum += value * value;
           residual += (value - rounded / scale) * (value - rounded / scale);
         }
         out.setFloat32(p, j, true);
         out.setFloat32(p + 32, j < 0 ? Infinity : sum, true);
-        if (rows && j >= 0) out.setFloat32(row, sum, true);
+        if (j >= 0) out.setFloat32(row, sum, true);
         greatest = Math.max(greatest, residual);
       }
       return greatest;
