@@ -1,6 +1,7 @@
 // The ABI: what TypeScript calls. Every kernel comes for float32 and float64 from one generic source.
 export * from './accumulate';
 export * from './assign';
+export * from './assign-estimated';
 export * from './bounds';
 export * from './centroids';
 export { ESTIMATE_BYTES } from './constants';

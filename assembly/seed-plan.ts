@@ -1,7 +1,6 @@
-// The plan of greedy k-means++, written by TypeScript: addresses and counts (i32) …
-export const X: usize = 0;
-export const D: usize = 4;
-export const STRIDE: usize = 8;
+export * from './estimates-plan';
+
+// The plan of greedy k-means++, written by TypeScript: what estimates-plan.ts says, and addresses and counts (i32) …
 export const WEIGHTS: usize = 12; // n × f64, or 0 where every sample weighs 1
 export const CLOSEST: usize = 16; // n × T: squared distance to the nearest seed
 export const NEAREST: usize = 20; // n × i32: which seed that is
@@ -14,19 +13,11 @@ export const CANDIDATES: usize = 28; // trials × d, rows centroidStride(d) apar
 export const TRIALS: usize = 32; // up to 24
 export const GAINS: usize = 36; // trials × f64 for each chunk
 export const POTENTIALS: usize = 40; // f64 for each chunk: Σ w · closest
-export const SCRATCH: usize = 44;
 export const THRESHOLDS: usize = 48; // seeds × T, see seedThresholds
-// Where samples and candidates are quantised as well, else 0:
-export const QUANTISED: usize = 52; // the samples in blocks of eight: for each four bytes of a row those of eight samples, see seed-quantise.ts
-export const SCALES: usize = 56; // 3 × f32 for each chunk, see quantiseChunk
-export const SQ_NORMS: usize = 60; // n × T: squared length of each sample
+// Where samples and candidates are rounded as well (see estimates-plan.ts), else 0:
 export const LIMITS: usize = 64; // n × f32: scores beyond it by more than estimates are off improve nothing
-export const PANELS: usize = 68; // the candidates in panels of eight, see packCandidates
-export const FACTOR: usize = 72; // f32: twice the inverse scale of the candidates
-// … and how far an estimated squared distance is off at the most (f32), all in all:
+// How far an estimated squared distance is off at the most (f32), all in all, beside what estimates-plan.ts says:
 export const OF_SAMPLE: usize = 76; // times what rounding takes from the sample,
-export const OF_CANDIDATE: usize = 80; // times the length of the sample,
-export const RELATIVE: usize = 84; // times the squared length of the sample and the distance to its nearest seed,
 export const ABSOLUTE: usize = 88;
 export const BY_THRESHOLDS: usize = 92; // f32: 1 where thresholds are to be looked at first, 0 where they would not pay
 

@@ -1,5 +1,13 @@
 import { algorithmFor, boundsFor } from './algorithms/choose.js';
-import { boundsLayout, distancesLayout, filterLayout, runLayout, seedLayout, treeLevels } from './backend/layout.js';
+import {
+  boundsLayout,
+  distancesLayout,
+  estimatedLayout,
+  filterLayout,
+  runLayout,
+  seedLayout,
+  treeLevels,
+} from './backend/layout.js';
 import { memoryLimit } from './backend/workspace.js';
 import { statisticsLayout } from './data/centre.js';
 import { samplesLayout } from './data/copy-samples.js';
@@ -47,7 +55,10 @@ export function footprint(
     runLayout(shape),
     distancesLayout(shape),
   ];
-  if (bounds) plans.push(boundsLayout({ ...shape, ...bounds }));
+  if (bounds) {
+    const estimateBytes = bounds.quantised ? 1 : 0;
+    plans.push(boundsLayout({ ...shape, ...bounds, estimateBytes }), estimatedLayout({ ...shape, estimateBytes }));
+  }
   const grown = options.init === 'growing' ? growingRows(nSamples, k) : 0;
   const trees = { ...shape, levels: treeLevels(rows, true) };
   if (algorithm === 'filtering') plans.push(filterLayout(trees));

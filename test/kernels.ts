@@ -10,10 +10,10 @@ import { labelsOf } from './helpers/kernel-checks.js';
 import { kernelTests } from './helpers/kernel-table.js';
 
 /** Kernels that callers keep away from the ends of the range of floats, see algorithms/choose.ts. */
-const MODERATE_ONLY: ReadonlySet<KernelName> = new Set(['advance', 'filter', 'quantise']);
+const MODERATE_ONLY: ReadonlySet<KernelName> = new Set(['assignEstimated', 'advance', 'filter', 'quantise']);
 
 /** Kernels that compare scores, which relaxed SIMD may round otherwise: their tests know how much that may be. */
-const SCORING: ReadonlySet<KernelName> = new Set(['assign', 'advance', 'filter']);
+const SCORING: ReadonlySet<KernelName> = new Set(['assign', 'assignEstimated', 'advance', 'filter']);
 
 const isExtreme = ({ kind }: Shape): boolean => kind === 'huge' || kind === 'tiny';
 

@@ -2,7 +2,7 @@ import { candidateBytes, candidatePanelBytes, WIDENED_MIN_D } from '../constants
 import {
   ABSOLUTE, D, FACTOR, LIMITS, MARKS, OF_CANDIDATE, OF_SAMPLE, PANELS, QUANTISED, SCALES, SCRATCH, STARTS, TRIALS,
 } from '../seed-plan';
-import { addDots } from './seed-dots';
+import { addDots } from './dots';
 
 /**
  * Marks the candidates that estimates leave open, for all samples of the blocks of eight that have a mark: block by block, so

@@ -5,14 +5,15 @@ import {
   type BoundsBuffers,
   boundsLayout,
   boundsScratchBytes,
-  wholeGroups,
+  estimatedLayout,
 } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { centroidStride, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
 import { type Measure, measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
-import type { FloatArray } from '../types.js';
 import { panelsOfCentroids } from './centroid-groups.js';
+import { CentroidPaths } from './centroid-paths.js';
+import { EstimatedAssignment } from './estimated-assignment.js';
 import type { Assignment } from './lloyd.js';
 import type { Run } from './run.js';
 
@@ -37,11 +38,16 @@ const BUSY = 2 ** 32;
  */
 const enoughLooks = (products: number): number => Math.min((3.5 + 0.067 * products) / (80 + 0.09 * products), 0.5);
 
-/** The same of looks at several groups, of which plain assignment has to look at all. */
-const ENOUGH_OF_GROUPS = 0.4;
+/** The same of looks at several groups, of which plain assignment has to look at all; by estimates both are quicker. */
+const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;
 
 /** Share of labels that changed last, by that share of looks, at which bounds begin to pay where they wait. */
 const PATIENT_START = 0.06;
+
+/** The same where estimates of bytes assign meanwhile, of labels: of bounds of groups, and of every centroid. */
+const ESTIMATED_START = { groups: 0.008, alone: 0.03 } as const;
+/** … and by how much more if these lose all of their gain. */
+const ESTIMATED_SLOPE = 0.04;
 
 /** How much longer than at first the longest centroid may become before bounds are made anew: rounding is reckoned for such. */
 const GROWTH = 1.25;
@@ -57,10 +63,17 @@ export class BoundedAssignment implements Assignment {
   private readonly groupPanels: number;
   private readonly panels: number;
   private readonly buffers: BoundsBuffers;
+  private readonly paths: CentroidPaths;
+  /** Assigns while bounds wait, where it can and pays. */
+  private readonly estimated: EstimatedAssignment | undefined;
   /** Assignments since the groups were formed; 0: there are no bounds. */
   private age = 0;
   /** Labels that may have changed last for bounds to begin. */
   private mostChanged = 0;
+  /** No more than that since bounds paid too little. */
+  private limit = 0;
+  /** What `assign` was told last. */
+  private lastChanged = 0;
   /** Share of looks above which bounds do not pay. */
   private readonly enough: number;
   /** No centroid has been longer since the groups were formed. */
@@ -80,9 +93,16 @@ export class BoundedAssignment implements Assignment {
     this.panels = panels * kernelPanels;
     this.groupPanels = groupPanels * kernelPanels;
     this.groups = this.alone ? k : Math.ceil(panels / groupPanels);
-    this.enough = this.groups === 1 ? enoughLooks(k * d) : ENOUGH_OF_GROUPS;
-    const { threads } = workspace;
-    this.buffers = workspace.take(boundsLayout({ n, d, k, precision, threads, groups: this.groups, quantised }), n);
+    this.enough = this.groups === 1 ? enoughLooks(k * d) : ENOUGH_OF_GROUPS[quantised ? 'estimates' : 'scores'];
+    const { threads, backend } = workspace;
+    const estimateBytes = quantised && backend.estimateBytes === 1 && !samples.parts ? 1 : 0;
+    const shape = { n, d, k, precision, threads, estimateBytes };
+    this.buffers = workspace.take(boundsLayout({ ...shape, groups: this.groups, quantised }), n);
+    this.paths = new CentroidPaths(run, this.buffers, this.groups);
+    if (!estimateBytes) return;
+    const { lower, safeUntil } = this.buffers;
+    const room = { ...workspace.take(estimatedLayout(shape), n), quantised: lower, sqNorms: safeUntil };
+    this.estimated = new EstimatedAssignment(run, room);
   }
 
   /** To be done once, before the first run. */
@@ -97,19 +117,36 @@ export class BoundedAssignment implements Assignment {
   restart(): void {
     this.age = 0;
     const { patient, quantised } = this.options;
-    this.mostChanged = this.run.samples.n * (quantised ? 1 : patient ? PATIENT_START * this.enough : 0.999);
+    const { n } = this.run.samples;
+    this.limit = n;
+    if (this.estimated) this.mostChanged = this.estimatedStart(0);
+    else this.mostChanged = n * (quantised ? 1 : patient ? PATIENT_START * this.enough : 0.999);
+  }
+
+  private estimatedStart(spent: number): number {
+    return this.run.samples.n * (ESTIMATED_START[this.alone ? 'alone' : 'groups'] + ESTIMATED_SLOPE * spent);
   }
 
   *assign(changed: number): Work<number> {
-    const { run, options } = this;
-    if (this.age === 0 && changed > this.mostChanged) return yield* run.assignAndAccumulate();
+    const { run, options, estimated } = this;
     const { k, samples } = run;
+    // If labels settle as fast as before, a pass or two may be left: too few for bounds to pay.
+    const settling = estimated && changed ** 2 < this.lastChanged;
+    this.lastChanged = changed;
+    if (this.age === 0 && (changed > this.mostChanged || settling)) {
+      if (!estimated) return yield* run.assignAndAccumulate();
+      const spent = yield* estimated.prepare();
+      // Bounds wait no more where they would begin to pay anyway.
+      this.mostChanged = spent < 1 ? Math.min(this.estimatedStart(spent), this.limit) : samples.n;
+      if (spent < 1) return yield* estimated.assign();
+    }
+    const waited = this.mostChanged < samples.n;
     const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), k, samples.d);
     if (measure.norm > this.norm) this.age = 0;
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
-    const first = this.age === 0 || (this.age === 1 && options.quantised);
+    const first = this.age === 0 || (this.age === 1 && options.quantised && !waited);
     if (this.age === 0) this.form(measure);
-    if (!first) this.lengthenPaths();
+    if (!first) this.paths.lengthen();
     this.age++;
     this.pack();
     this.writePlan(measure);
@@ -123,21 +160,21 @@ export class BoundedAssignment implements Assignment {
       run.backend,
       k * samples.d,
     );
-    // Where bounds settle little, plain assignment is cheaper, unless looks are by estimates.
-    if (this.age > 1 && !options.quantised && 2 * Math.floor(sum / BUSY) > samples.n / rows) {
+    // Where bounds settle little, plain assignment is cheaper, unless looks alone are by estimates.
+    if (this.age > 1 && (waited || !options.quantised) && 2 * Math.floor(sum / BUSY) > samples.n / rows) {
       this.age = 0;
-      this.mostChanged = (sum % BUSY) / 2;
+      this.limit = (sum % BUSY) / 2;
+      this.mostChanged = this.limit;
     }
     return sum % BUSY;
   }
 
   /** Forms the groups from where the centroids stand now, where their paths begin. */
   private form({ norm }: Measure): void {
-    const { run, buffers, groups, groupPanels, alone } = this;
+    const { run, buffers, groupPanels, alone } = this;
     this.norm = GROWTH * norm;
-    for (const path of this.paths()) path.fill(0);
-    // What is read behind the last group is no bound: it counts as infinitely far.
-    if (groups > 1) this.paths()[2].fill(-Infinity, groups);
+    this.estimated?.forget();
+    this.paths.clear();
     const { samples, k } = run;
     const { workspace, precision, d } = samples;
     const width = panelWidth(precision);
@@ -154,43 +191,6 @@ export class BoundedAssignment implements Assignment {
   private pack(): void {
     const { run, buffers } = this;
     run.samples.kernels.packOrdered(run.buffers.centroids, buffers.order, this.panels, run.samples.d, buffers.packed);
-  }
-
-  /** The paths: own, joint, and those of groups; of one group the longest of the others, for each centroid. */
-  private paths(): [own: FloatArray, joint: FloatArray, group: FloatArray] {
-    const { run, buffers, groups } = this;
-    const { workspace, precision } = run.samples;
-    const at = (address: number, length: number) => workspace.floats(precision, address, length);
-    const { k } = run;
-    return [
-      at(buffers.paths, k),
-      at(buffers.jointPaths, k),
-      at(buffers.groupPaths, groups === 1 ? k : wholeGroups(groups)),
-    ];
-  }
-
-  /** Adds the last step of every centroid to the paths, rounding up: what is between two lengths of a path is no less. */
-  private lengthenPaths(): void {
-    const { run, buffers, groups } = this;
-    const { samples, k } = run;
-    const { workspace, precision } = samples;
-    const up = 1 + (precision === 'float32' ? 2 ** -22 : 2 ** -50);
-    const sqShifts = workspace.float64(run.buffers.sqShifts, k);
-    const steps = Float64Array.from(sqShifts, Math.sqrt);
-    const groupOf = workspace.int32(buffers.groupOf, k);
-    const [own, joint, group] = this.paths();
-    const longest = new Float64Array(group.length);
-    const [far = 0, next = 0] = steps.slice().sort().reverse();
-    steps.forEach((step, j) => {
-      const other = step === far ? next : far;
-      if (groups === 1) longest[j] = other;
-      else longest[groupOf[j]!] = Math.max(longest[groupOf[j]!]!, step);
-      own[j] = (own[j]! + step) * up;
-      joint[j] = (joint[j]! + step + other) * up;
-    });
-    longest.forEach((step, g) => {
-      group[g] = (group[g]! + step) * up;
-    });
   }
 
   /**

@@ -14,7 +14,7 @@ export interface Limits {
 export interface Assignment {
   restart(): void;
   /**
-   * @param changed labels that the assignment before changed; n at first
+   * @param changed labels that the assignment before changed; n at first, and the last time: what would pay later does not begin
    * @returns how many this one changed
    */
   assign(changed: number): Work<number>;
@@ -55,7 +55,7 @@ export function* lloyd(run: Run, limits: Limits, assignment: Assignment): Work<I
 
   // The labels belong to the centroids before the last move: where that changed anything, they are taken once more.
   if (state.shift > 0) {
-    yield* assignment.assign(changed);
+    yield* assignment.assign(run.samples.n);
     run.countSamples();
   }
   return state;

@@ -39,6 +39,8 @@ export interface Kernels {
     labels: number,
     best: number,
   ): void;
+  /** The same labels by estimates of `estimateBytes`; how many centroids these left. See assembly/assign-estimated.ts. */
+  assignEstimated(plan: number, from: number, count: number): number;
   /** n squared distances to the centroids that the labels name. */
   sqDistances(
     x: number,
@@ -131,8 +133,8 @@ export interface Kernels {
   seedThresholds(seeds: number, count: number, d: number, candidates: number, trials: number, thresholds: number): void;
   /** Candidates rounded to `estimateBytes`, in panels of eight; their scale, greatest length, and what rounding takes from one at the most. */
   packCandidates(candidates: number, count: number, d: number, packed: number, measures: number): void;
-  /** Rounds a chunk of 256 samples for the estimates of `candidateGains`. */
-  quantiseForSeeds(plan: number, from: number, count: number): void;
+  /** Rounds a chunk of 256 samples, in blocks of eight, for estimates. See assembly/inline/blocks.ts. */
+  quantiseBlocks(plan: number, from: number, count: number): void;
   /** Adds Σ w · (closest − squared distance) of a chunk that candidates improve; lists these. See assembly/seed.ts. */
   candidateGains(plan: number, from: number, count: number): void;
   /** Makes a candidate the nearest seed of the samples listed for it; Σ w · closest. */
@@ -158,7 +160,7 @@ export interface Backend {
   readonly name: BackendName;
   readonly memory: LinearMemory;
   readonly kernels: Readonly<Record<Precision, Kernels>>;
-  /** Bytes of a value as estimates of seeding take it; 0: there are none. */
+  /** Bytes of a value as estimates from blocks of samples take it; 0: there are none. */
   readonly estimateBytes: number;
   /** Kernels on the same memory whose scores may fuse multiply and add; these ones where the engine has no relaxed SIMD. */
   relaxed(): Backend;

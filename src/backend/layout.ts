@@ -70,10 +70,14 @@ export const distancesLayout = ({ n, precision }: Pick<Shape, 'n' | 'precision'>
 });
 
 /** Candidates of a panel of estimates. */
-const SEED_PANEL = 8;
+const CANDIDATES_PANEL = 8;
 
 /** From this many features on samples are i8 where estimates take i16, see assembly/constants.ts. */
 export const SEED_WIDENED_MIN_D = 64;
+
+/** Bytes of n samples rounded for estimates, in blocks of eight; values of candidates have so many. */
+const blocksBytes = (n: number, d: number, estimateBytes: number): number =>
+  Math.ceil(n / 8) * candidateBytes(d, estimateBytes) * (estimateBytes === 2 && d >= SEED_WIDENED_MIN_D ? 4 : 8);
 
 export const SEED_PLAN_BYTES = 96;
 export const SEED_SCRATCH_BYTES = 2352;
@@ -83,7 +87,6 @@ export function seedLayout(shape: Shape & { trials: number; estimateBytes: numbe
   const { n, d, k, precision, threads, trials, estimateBytes } = shape;
   const value = bytesOf(precision);
   const quantised = estimateBytes > 0;
-  const width = estimateBytes === 2 && d >= SEED_WIDENED_MIN_D ? 2 : 4;
   const chunks = Math.ceil(n / CHUNK);
   return {
     /** For each thread, as what assembly/seed.ts lays out in its scratch. */
@@ -96,16 +99,46 @@ export function seedLayout(shape: Shape & { trials: number; estimateBytes: numbe
     gains: chunks * trials * 8,
     potentials: chunks * 8,
     /** Rounded samples, and candidates; scales, squared lengths and limits of the samples. */
-    quantised: Math.ceil(n / 8) * 2 * candidateBytes(d, estimateBytes) * width,
+    quantised: blocksBytes(n, d, estimateBytes),
     scales: quantised ? chunks * 12 : 0,
     sqNorms: quantised ? n * value : 0,
     limits: quantised ? n * 4 : 0,
-    panels: quantised ? Math.ceil(trials / SEED_PANEL) * candidatePanelBytes(d, estimateBytes) : 0,
+    panels: quantised ? Math.ceil(trials / CANDIDATES_PANEL) * candidatePanelBytes(d, estimateBytes) : 0,
     measures: 24,
   };
 }
 
 export type SeedBuffers = Record<keyof ReturnType<typeof seedLayout>, number>;
+
+export const ESTIMATED_PLAN_BYTES = 88;
+export const estimatedScratchBytes = (k: number): number => 1872 + ((k + 3) & ~3) * 40;
+
+/** What assignment by estimates takes beside the buffers of the run and rounded samples. */
+export function estimatedLayout(shape: Shape & { estimateBytes: number }) {
+  const { n, d, k, precision, threads, estimateBytes } = shape;
+  return {
+    /** For each thread, as what assembly/assign-plan.ts lays out in its scratch. */
+    plan: threads * ESTIMATED_PLAN_BYTES,
+    scratch: threads * estimatedScratchBytes(k),
+    zeros: centroidStride(d) * bytesOf(precision),
+    /** Of each chunk of samples. */
+    scales: Math.ceil(n / CHUNK) * 12,
+    /** The centroids as candidates. */
+    panels: Math.ceil(k / CANDIDATES_PANEL) * candidatePanelBytes(d, estimateBytes),
+    measures: 24,
+  };
+}
+
+/** Where the rounded samples may be, and their squared lengths: in the place of bounds, while these are not in use. */
+export const roundedLayout = ({ n, d, precision, estimateBytes }: Shape & { estimateBytes: number }) => ({
+  quantised: blocksBytes(n, d, estimateBytes),
+  sqNorms: n * bytesOf(precision),
+});
+
+export type EstimatedBuffers = Record<
+  keyof (ReturnType<typeof estimatedLayout> & ReturnType<typeof roundedLayout>),
+  number
+>;
 
 /** Samples that go through the phases of bounds together. */
 export const BOUNDS_CHUNK = 256;
@@ -119,18 +152,18 @@ export const BOUNDS_PANEL = 8;
 export const BOUNDS_PLAN_BYTES = 160;
 export const boundsScratchBytes = (groups: number): number => 33552 + wholeGroups(groups) * 544;
 
-/** What bounds take beside the buffers of the run; quantised values only where they are asked for. */
-export function boundsLayout(shape: Shape & { groups: number; quantised: boolean }) {
-  const { n, d, k, precision, threads, groups, quantised } = shape;
+/** What bounds take beside the buffers of the run; quantised values only where they are asked for, bytes where these have any. */
+export function boundsLayout(shape: Shape & { groups: number; quantised: boolean; estimateBytes: number }) {
+  const { n, d, k, precision, threads, groups, quantised, estimateBytes } = shape;
   const value = bytesOf(precision);
   const places = Math.ceil(k / BOUNDS_PANEL) * BOUNDS_PANEL;
   const pairs = Math.ceil(d / 2);
   return {
     /** At least the distance to the own centroid; one group does without. */
     upper: groups > 1 ? n * value : 0,
-    /** At most the distance to any other centroid of each group. */
-    lower: n * groups * value,
-    /** How far centroids may move before a label is open. */
+    /** At most the distance to any other centroid of each group; while there are none, samples rounded to bytes. */
+    lower: Math.max(n * groups * value, blocksBytes(n, d, estimateBytes)),
+    /** How far centroids may move before a label is open; while there are no bounds, squared lengths. */
     safeUntil: n * value,
     /** Which centroids make a panel. */
     order: places * 4,

@@ -66,6 +66,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'normalise',
   'pack',
   'assign',
+  'assignEstimated',
   'sqDistances',
   'weightedSum',
   'accumulate',
@@ -86,7 +87,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'addDistances',
   'seedThresholds',
   'packCandidates',
-  'quantiseForSeeds',
+  'quantiseBlocks',
   'candidateGains',
   'takeSeed',
 ];

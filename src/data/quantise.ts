@@ -20,6 +20,9 @@ export function* quantiseSamples(samples: Samples, quantised: number, inverse: n
   );
 }
 
+/** Rounding of lengths, of scores in float32, and of what is compared in the end, where estimates from blocks are used. */
+export const relativeError = (d: number): number => (d + 64) * 2 ** -23;
+
 /** Greatest length and greatest absolute value of so many centroids. */
 export function measureCentroids(values: FloatArray, count: number, d: number): Measure {
   const stride = centroidStride(d);

@@ -1,16 +1,14 @@
 import { CHUNK, SEED_PLAN_BYTES, type SeedBuffers } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { centroidStride } from '../backend/shapes.js';
+import { relativeError } from '../data/quantise.js';
 import type { Samples } from '../data/samples.js';
-
-/** Rounding of lengths, of scores in float32, and of the squared distances that are compared in the end. */
-const relativeError = (d: number): number => (d + 64) * 2 ** -23;
 
 /** Lengths of the samples, and their rounded values; the plans have the addresses already. */
 export function* prepareEstimates(samples: Samples, room: SeedBuffers): Work {
   const { workspace, d, precision } = samples;
   workspace.floats(precision, room.candidates, centroidStride(d)).fill(0);
-  yield* samples.send((kernels, i, count) => kernels.quantiseForSeeds(room.plan, i, count), CHUNK);
+  yield* samples.send((kernels, i, count) => kernels.quantiseBlocks(room.plan, i, count), CHUNK);
 }
 
 /**

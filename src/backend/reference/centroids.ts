@@ -7,13 +7,42 @@ export function centroidsKernels(
   arithmetic: Arithmetic,
 ): Pick<
   Kernels,
-  'pack' | 'assign' | 'sqDistances' | 'weightedSum' | 'accumulate' | 'moveCentroids' | 'sqShifts' | 'iterate'
+  | 'pack'
+  | 'assign'
+  | 'assignEstimated'
+  | 'sqDistances'
+  | 'weightedSum'
+  | 'accumulate'
+  | 'moveCentroids'
+  | 'sqShifts'
+  | 'iterate'
 > {
-  const { bytes, width, round, floats, f64, i32, strides, weightAt, sqDistance, sqNorm, addSample } = arithmetic;
+  const { bytes, width, round, floats, f64, i32, strides, weightAt, sqDistance, sqNorm, addSample, wordsOf } =
+    arithmetic;
 
   /** Where in the packed centroids the value of row f (0: the norm) of centroid j stands. */
   const packedIndex = (j: number, f: number, d: number): number =>
     d <= COLUMNS_MAX_D ? j * (1 + d) + f : (j - (j % width)) * (1 + d) + f * width + (j % width);
+
+  function assign(x: number, n: number, d: number, stride: number, packed: number, k: number, labels: number): void {
+    const [row, column] = strides(d, stride);
+    const v = floats();
+    for (let i = 0; i < n; i++) {
+      const start = x / bytes + i * row;
+      let best = Infinity;
+      let label = 0;
+      for (let j = 0; j < k; j++) {
+        let score = v[packed / bytes + packedIndex(j, 0, d)]!;
+        for (let f = 0; f < d; f++)
+          score = round(score + round(v[start + f * column]! * v[packed / bytes + packedIndex(j, 1 + f, d)]!));
+        if (score < best) {
+          best = score;
+          label = j;
+        }
+      }
+      i32()[labels / 4 + i] = label;
+    }
+  }
 
   return {
     pack(centroids, k, d, packed) {
@@ -26,24 +55,13 @@ export function centroidsKernels(
       }
     },
 
-    assign(x, n, d, stride, packed, k, labels) {
-      const [row, column] = strides(d, stride);
-      const v = floats();
-      for (let i = 0; i < n; i++) {
-        const start = x / bytes + i * row;
-        let best = Infinity;
-        let label = 0;
-        for (let j = 0; j < k; j++) {
-          let score = v[packed / bytes + packedIndex(j, 0, d)]!;
-          for (let f = 0; f < d; f++)
-            score = round(score + round(v[start + f * column]! * v[packed / bytes + packedIndex(j, 1 + f, d)]!));
-          if (score < best) {
-            best = score;
-            label = j;
-          }
-        }
-        i32()[labels / 4 + i] = label;
-      }
+    assign,
+
+    /** Looks at every centroid. */
+    assignEstimated(plan, from, count) {
+      const [x, d, stride, labels, k, , packed] = wordsOf(plan);
+      assign(x + from * strides(d, stride)[0] * bytes, count, d, stride, packed, k, labels + from * 4);
+      return count * k;
     },
 
     sqDistances(x, n, d, stride, centroids, labels, distances) {

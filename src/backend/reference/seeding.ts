@@ -5,7 +5,7 @@ import type { Arithmetic } from './arithmetic.js';
 /** Seeding, measuring every sample and candidate. */
 export function seedingKernels(
   arithmetic: Arithmetic,
-): Pick<Kernels, 'seedThresholds' | 'packCandidates' | 'quantiseForSeeds' | 'candidateGains' | 'takeSeed'> {
+): Pick<Kernels, 'seedThresholds' | 'packCandidates' | 'quantiseBlocks' | 'candidateGains' | 'takeSeed'> {
   const { bytes, floats, f64, i32, strides, weightAt, sqDistance, wordsOf, precision } = arithmetic;
 
   /** What the kernels of seeding need of their plan, see assembly/seed.ts. */
@@ -29,7 +29,7 @@ export function seedingKernels(
 
     // There are no estimates.
     packCandidates() {},
-    quantiseForSeeds() {},
+    quantiseBlocks() {},
 
     /** Measures every sample and candidate: what the thresholds and estimates rule out has no gain. */
     candidateGains(plan, from, count) {

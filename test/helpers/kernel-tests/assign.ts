@@ -1,6 +1,9 @@
 import { expect } from 'vitest';
-import { packedLength } from '../../../src/backend/shapes.js';
-import { expectNear, expectSame, labelsOf, least, packedCentroids, weightOf } from '../kernel-checks.js';
+import { EstimatedAssignment } from '../../../src/algorithms/estimated-assignment.js';
+import { estimatedLayout, roundedLayout } from '../../../src/backend/layout.js';
+import { now } from '../../../src/backend/pass.js';
+import { COLUMNS_MAX_D, packedLength } from '../../../src/backend/shapes.js';
+import { expectNear, expectSame, labelsOf, least, packedCentroids, placeRun, weightOf } from '../kernel-checks.js';
 import { indexOfLeast, inOrder, plainSqDistance, score, stripedSqDistance } from '../kernel-oracles.js';
 import type { KernelTests } from '../kernel-table.js';
 import { epsilon } from '../rounding.js';
@@ -34,6 +37,30 @@ export const assignTests = {
     });
     expect(found.length).toBe(n);
     return [found];
+  },
+
+  /** By way of the class that writes its plan; beyond the columns. */
+  assignEstimated(bench) {
+    const { memory, d, n, precision, centroids, shape } = bench;
+    if (d <= COLUMNS_MAX_D) return [];
+    const mark = memory.workspace.mark();
+    const { run, outputs } = placeRun(bench);
+    const sizes = { ...shape, precision, threads: 1, estimateBytes: memory.backend.estimateBytes };
+    const room = memory.workspace.take({ ...estimatedLayout(sizes), ...roundedLayout(sizes) }, n);
+    const assignment = new EstimatedAssignment(run, room);
+    const found: Int32Array[] = [];
+    for (const some of [centroids, bench.table(bench.k)]) {
+      run.setCentroids(some.flat());
+      now(run.restart());
+      now(assignment.prepare());
+      run.labels().fill(-1);
+      expect(memory.run(outputs, () => now(assignment.assign()))).toBe(n);
+      const labels = run.labels().slice();
+      if (memory.backend.name !== 'wasm-relaxed-simd') expectSame(labels, labelsOf(bench, some));
+      found.push(labels);
+    }
+    memory.workspace.backTo(mark);
+    return found;
   },
 
   sqDistances(bench) {

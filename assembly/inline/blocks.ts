@@ -1,16 +1,16 @@
 import { candidateBytes, candidatePanelBytes, centroidStride, columnBytes, ESTIMATE_BYTES, rowBytes, WIDENED_MIN_D } from '../constants';
-import { CANDIDATES, D, QUANTISED, SCALES, SQ_NORMS, STRIDE, X } from '../seed-plan';
+import { D, QUANTISED, SCALES, SQ_NORMS, STRIDE, X, ZEROS } from '../estimates-plan';
 import { calledSqDistance } from './distance';
 import { loadFour, mergeStripes, tailMask } from './lanes';
-import { SAMPLE_OFFSET } from './seed-dots';
+import { sampleOffset } from './dots';
 
 /** Length that rounded samples and candidates get at the most: dot products stay below 2³⁰, of bytes anyway. */
 const LENGTH: f64 = ESTIMATE_BYTES == 1 ? Infinity : 23170;
 const CANDIDATE_LENGTH: f64 = ESTIMATE_BYTES == 1 ? Infinity : 45000;
 
-/** Greatest value of a rounded sample, before the offset, of one that is made wider, and of a candidate. */
-const LARGEST: f64 = ESTIMATE_BYTES == 1 ? 63 : 32767;
-const LARGEST_WIDENED: f64 = 127;
+/** Greatest value of a rounded sample, of one of bytes, and of a candidate. */
+const LARGEST: f64 = 32767;
+const LARGEST_OF_BYTE: f64 = 127;
 const LARGEST_OF_CANDIDATE: f64 = ESTIMATE_BYTES == 1 ? 127 : 32767;
 
 /** 1.5 · 2²³: a float32 that is added to it is rounded to an integer, which the low bits of the sum hold. */
@@ -32,7 +32,7 @@ export function quantiseChunk<T>(plan: usize, from: i32, count: i32): void {
   let sqLength: f64 = 0;
   let most = f32x4.splat(0);
   for (let i: usize = 0; i < <usize>count; i++) {
-    const sqNorm = calledSqDistance<T>(x + i * row, column, load<usize>(plan, CANDIDATES), d);
+    const sqNorm = calledSqDistance<T>(x + i * row, column, load<usize>(plan, ZEROS), d);
     store<T>(sqNorms + i * sizeof<T>(), sqNorm);
     sqLength = max(sqLength, <f64>sqNorm);
     for (let f = 0; f < d; f += 4) most = f32x4.pmax(most, f32x4.abs(fourFrom<T>(x + i * row, f, d)));
@@ -42,9 +42,11 @@ export function quantiseChunk<T>(plan: usize, from: i32, count: i32): void {
     max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
   );
   const length = Math.sqrt(sqLength);
-  const largest = d < WIDENED_MIN_D ? LARGEST : LARGEST_WIDENED;
+  const offset = sampleOffset();
+  // With an offset of 64 there are seven bits.
+  const largest = ESTIMATE_BYTES == 2 && d < WIDENED_MIN_D ? LARGEST : offset == 64 ? 63 : LARGEST_OF_BYTE;
   const scale = sqLength < 1e-30 ? 1 : sqLength < 1e36 ? min(LENGTH / length, largest / greatest) : 0;
-  const lost = roundSamples<T>(plan, x, row, from, count, d, <f32>scale);
+  const lost = roundSamples<T>(plan, x, row, from, count, d, <f32>scale, offset);
   const scales = load<usize>(plan, SCALES) + <usize>(from >> 8) * 12;
   store<f32>(scales, <f32>(1 / scale));
   // A little more, for the rounding of what is added up here.
@@ -55,7 +57,7 @@ export function quantiseChunk<T>(plan: usize, from: i32, count: i32): void {
 
 /** Writes the blocks of eight; returns the greatest squared distance of a sample to what its rounded values stand for. */
 @inline
-function roundSamples<T>(plan: usize, x: usize, row: usize, from: i32, count: i32, d: i32, scale: f32): f32 {
+function roundSamples<T>(plan: usize, x: usize, row: usize, from: i32, count: i32, d: i32, scale: f32, offset: i32): f32 {
   const words = candidateBytes(d) >> 2;
   const inverse = f32x4.splat(1 / scale);
   let greatest: f32 = 0;
@@ -71,7 +73,7 @@ function roundSamples<T>(plan: usize, x: usize, row: usize, from: i32, count: i3
       squares = f32x4.add(squares, f32x4.mul(lost, lost));
       const bytes = i8x16.shuffle(sum, sum, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
       if (ESTIMATE_BYTES == 1) {
-        v128.store32_lane(to, i8x16.add(bytes, i8x16.splat(<i8>SAMPLE_OFFSET)), 0);
+        v128.store32_lane(to, i8x16.add(bytes, i8x16.splat(<i8>offset)), 0);
         to += 32;
       } else if (d < WIDENED_MIN_D) {
         const pairs = i16x8.shuffle(sum, sum, 0, 2, 4, 6, 0, 2, 4, 6);
@@ -121,6 +123,7 @@ export function packCandidates<T>(candidates: usize, count: i32, d: i32, packed:
   longest = Math.sqrt(longest);
   const scale = longest > 0 ? min(CANDIDATE_LENGTH / longest, LARGEST_OF_CANDIDATE / greatest) : 1;
   let residual: f64 = 0;
+  const offset = sampleOffset();
   const width = <i32>candidateBytes(d) / ESTIMATE_BYTES;
   for (let j = 0; j < ((count + 7) & ~7); j++) {
     const panel = packed + <usize>(j >> 3) * candidatePanelBytes(d) + (<usize>(j & 7) << 2);
@@ -137,7 +140,7 @@ export function packCandidates<T>(candidates: usize, count: i32, d: i32, packed:
       if (ESTIMATE_BYTES == 1) store<i8>(to, <i8>rounded);
       else store<i16>(to, <i16>rounded);
     }
-    store<i32>(panel, -SAMPLE_OFFSET * sum);
+    store<i32>(panel, -offset * sum);
     if (j >= count) store<f32>(panel, <f32>Infinity, 32);
     residual = max(residual, square);
   }

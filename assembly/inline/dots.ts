@@ -1,0 +1,19 @@
+import { ESTIMATE_BYTES } from '../constants';
+
+/**
+ * What is added to the values of a rounded sample. Only what bytes of seven bits make of relaxed_dot_i8x16_i7x16_add_s is the same in
+ * every engine; but most have more than that to give: eight bits without a sign (x64 with VNNI) or with one (ARM). They tell when asked
+ * for 4 · −128 · 255.
+ */
+export function sampleOffset(): i32 {
+  if (ESTIMATE_BYTES == 2) return 0;
+  const dot = i32x4.extract_lane(i32x4.relaxed_dot_i8x16_i7x16_add_s(i8x16.splat(-128), i8x16.splat(-1), i32x4.splat(0)), 0);
+  return dot == -130560 ? 128 : dot == 512 ? 0 : 64;
+}
+
+/** Adds to four sums of i32 the products of the values in four bytes each of a sample and of a candidate. */
+@inline
+export function addDots(sums: v128, sample: v128, candidate: v128): v128 {
+  if (ESTIMATE_BYTES == 1) return i32x4.relaxed_dot_i8x16_i7x16_add_s(candidate, sample, sums);
+  return i32x4.add(sums, i32x4.dot_i16x8_s(sample, candidate));
+}

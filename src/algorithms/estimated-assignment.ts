@@ -1,0 +1,93 @@
+import { CHUNK, ESTIMATED_PLAN_BYTES, type EstimatedBuffers, estimatedScratchBytes } from '../backend/layout.js';
+import type { Work } from '../backend/pass.js';
+import { centroidStride } from '../backend/shapes.js';
+import { relativeError } from '../data/quantise.js';
+import { callRows } from '../data/samples.js';
+import type { Run } from './run.js';
+
+/** Samples that tell how many centroids estimates leave. */
+const PROBED = 64;
+
+/** Centroids left to a sample from which on nothing is gained. */
+const MOST_LEFT = 16;
+
+/**
+ * What scores of the centroids that are left to a sample take, by what dot products of bytes save: a sixth of what a product of a
+ * score takes, for all centroids; a score takes as long as 70 products besides its own.
+ */
+const shareSpent = (left: number, k: number, d: number): number =>
+  left > MOST_LEFT ? Infinity : ((left - 1) * (d + 70) * 6) / (k * d);
+
+/** The labels of plain assignment by estimates from bytes, without memory of the last: see assembly/assign-estimated.ts. */
+export class EstimatedAssignment {
+  private rounded = false;
+
+  constructor(
+    private readonly run: Run,
+    private readonly room: EstimatedBuffers,
+  ) {}
+
+  /** To be called when the room of the rounded samples is used for something else. */
+  forget(): void {
+    this.rounded = false;
+  }
+
+  /**
+   * Takes the centroids as they stand; returns how much of its gain over estimates from i16 `assign` would lose again, by how many
+   * centroids are left to the first samples: it pays below 1.
+   */
+  *prepare(): Work<number> {
+    const { run, room } = this;
+    const { samples, k } = run;
+    const { kernels, d, n } = samples;
+    const { centroids, packed } = run.buffers;
+    if (!this.rounded) yield* this.round();
+    kernels.pack(centroids, k, d, packed);
+    kernels.packCandidates(centroids, k, d, room.panels, room.measures);
+    this.writePlans();
+    const probed = Math.min(PROBED, n);
+    return shareSpent(kernels.assignEstimated(room.plan, 0, probed) / probed, k, d);
+  }
+
+  /** Labels all samples and brings the sums up to the labels; returns how many labels changed. */
+  assign(): Work<number> {
+    const { run, room } = this;
+    const { samples, k } = run;
+    return run.sumUp(
+      (kernels, i, count, thread) => {
+        kernels.assignEstimated(room.plan + thread * ESTIMATED_PLAN_BYTES, i, count);
+        return run.accumulateRange(i, count, kernels, thread);
+      },
+      callRows(k, samples.d),
+      samples.workspace.backend,
+      k * samples.d,
+    );
+  }
+
+  private *round(): Work {
+    const { samples } = this.run;
+    const { workspace, precision, d } = samples;
+    const { plan, zeros } = this.room;
+    workspace.floats(precision, zeros, centroidStride(d)).fill(0);
+    this.writePlans();
+    yield* samples.send((kernels, i, count) => kernels.quantiseBlocks(plan, i, count), CHUNK);
+    this.rounded = true;
+  }
+
+  /** See assembly/assign-plan.ts; the scale and the error of the centroids are those that were last packed. */
+  private writePlans(): void {
+    const { run, room } = this;
+    const { samples, k } = run;
+    const { workspace, x, d, stride } = samples;
+    const { labels, centroids, packed } = run.buffers;
+    const [scale, , residual] = workspace.float64(room.measures, 3) as unknown as [number, number, number];
+    for (let thread = 0; thread < workspace.threads; thread++) {
+      const plan = room.plan + thread * ESTIMATED_PLAN_BYTES;
+      const words = workspace.int32(plan, 18);
+      words.set([x, d, stride, labels, k, centroids, packed, room.zeros]);
+      words.set([room.scratch + thread * estimatedScratchBytes(k), 0, room.quantised, room.scales, room.sqNorms], 11);
+      words[17] = room.panels;
+      workspace.floats('float32', plan + 72, 4).set([2 / scale, 0, 2.02 * residual, relativeError(d)]);
+    }
+  }
+}
