@@ -69,7 +69,6 @@ async function measure(shape: Shape): Promise<string[]> {
   bench.add('assign', () => now(run.assign()));
   const estimates =
     shape.d > 4 ? new BoundedAssignment(run, { groups: 1, quantised: true, patient: false }) : undefined;
-  if (estimates) now(estimates.prepare());
   if (estimates) bench.add('estimate', () => now(estimates.assign(n)), { beforeEach: () => estimates.restart() });
   // From sums of nothing, so that no sample is where it was.
   bench.add('accumulate', () => now(run.accumulate()), { beforeEach: () => now(run.restart()) });

@@ -66,6 +66,8 @@ export class BoundedAssignment implements Assignment {
   private readonly paths: CentroidPaths;
   /** Assigns while bounds wait, where it can and pays. */
   private readonly estimated: EstimatedAssignment | undefined;
+  /** Whether the samples have been rounded to i16. */
+  private isQuantised = false;
   /** Assignments since the groups were formed; 0: there are no bounds. */
   private age = 0;
   /** Labels that may have changed last for bounds to begin. */
@@ -105,15 +107,6 @@ export class BoundedAssignment implements Assignment {
     this.estimated = new EstimatedAssignment(run, room);
   }
 
-  /** To be done once, before the first run. */
-  *prepare(): Work {
-    if (!this.options.quantised) return;
-    const { samples, k } = this.run;
-    const { quantised, inverse, sqNorms, quantisedRows } = this.buffers;
-    samples.workspace.int32(quantisedRows, (k * quantisedRowBytes(samples.d)) / 4).fill(0);
-    yield* quantiseSamples(samples, quantised, inverse, sqNorms);
-  }
-
   restart(): void {
     this.age = 0;
     const { patient, quantised } = this.options;
@@ -144,8 +137,11 @@ export class BoundedAssignment implements Assignment {
     const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), k, samples.d);
     if (measure.norm > this.norm) this.age = 0;
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
-    const first = this.age === 0 || (this.age === 1 && options.quantised && !waited);
-    if (this.age === 0) this.form(measure);
+    const first = this.age === 0 || (this.age === 1 && options.quantised && changed === samples.n);
+    if (this.age === 0) {
+      if (options.quantised && !this.isQuantised) yield* this.quantise();
+      this.form(measure);
+    }
     if (!first) this.paths.lengthen();
     this.age++;
     this.pack();
@@ -167,6 +163,15 @@ export class BoundedAssignment implements Assignment {
       this.mostChanged = this.limit;
     }
     return sum % BUSY;
+  }
+
+  /** Rounds the samples; what centroids leave alone of their rows is zero. */
+  private *quantise(): Work {
+    const { samples, k } = this.run;
+    const { quantised, inverse, sqNorms, quantisedRows } = this.buffers;
+    samples.workspace.int32(quantisedRows, (k * quantisedRowBytes(samples.d)) / 4).fill(0);
+    yield* quantiseSamples(samples, quantised, inverse, sqNorms);
+    this.isQuantised = true;
   }
 
   /** Forms the groups from where the centroids stand now, where their paths begin. */

@@ -85,7 +85,7 @@ export function* prepareAlgorithm(
     const transfers = yield* Transfers.create(run);
     return () => hartiganWong(run, limits, transfers);
   }
-  const assignment = yield* assignmentFor(algorithm, run, patient);
+  const assignment = assignmentFor(algorithm, run, patient);
   return () => lloyd(run, limits, assignment);
 }
 
@@ -93,7 +93,7 @@ export function* prepareAlgorithm(
  * How an algorithm keeps the labels up to date. Bounds and estimates are squares, in float32 in part: data of another order
  * of magnitude than they hold is left to plain assignment.
  */
-function* assignmentFor(algorithm: AlgorithmName, run: Run, patient: boolean): Work<Assignment> {
+function assignmentFor(algorithm: AlgorithmName, run: Run, patient: boolean): Assignment {
   const { d, precision } = run.samples;
   const magnitude = run.magnitude.reduce((a, b) => Math.max(a, b));
   const bounds = boundsFor(algorithm, d, run.k, precision);
@@ -103,9 +103,7 @@ function* assignmentFor(algorithm: AlgorithmName, run: Run, patient: boolean): W
       assign: () => run.assignAndAccumulate(),
     };
   if (!bounds) return new Filtering(run, magnitude, patient ? treePatience(run.k * d) : 0);
-  const assignment = new BoundedAssignment(run, { ...bounds, patient });
-  yield* assignment.prepare();
-  return assignment;
+  return new BoundedAssignment(run, { ...bounds, patient });
 }
 
 /** The bounds of an algorithm that keeps any. */

@@ -131,7 +131,6 @@ export const boundsTests = {
       quantised: d > COLUMNS_MAX_D && shape.seed % 2 === 0,
       patient: false,
     });
-    now(assignment.prepare());
     let centroids = bench.centroids;
     run.setCentroids(centroids.flat());
     now(run.restart());
