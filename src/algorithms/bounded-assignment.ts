@@ -15,6 +15,7 @@ import { panelsOfCentroids } from './centroid-groups.js';
 import { CentroidPaths } from './centroid-paths.js';
 import { EstimatedAssignment } from './estimated-assignment.js';
 import type { Assignment } from './lloyd.js';
+import { Patience } from './patience.js';
 import type { Run } from './run.js';
 
 export interface BoundsOptions {
@@ -41,14 +42,6 @@ const enoughLooks = (products: number): number => Math.min((3.5 + 0.067 * produc
 /** The same of looks at several groups, of which plain assignment has to look at all; by estimates both are quicker. */
 const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;
 
-/** Share of labels that changed last, by that share of looks, at which bounds begin to pay where they wait. */
-const PATIENT_START = 0.06;
-
-/** The same where estimates of bytes assign meanwhile, of labels: of bounds of groups, and of every centroid. */
-const ESTIMATED_START = { groups: 0.008, alone: 0.03 } as const;
-/** … and by how much more if these lose all of their gain. */
-const ESTIMATED_SLOPE = 0.04;
-
 /** How much longer than at first the longest centroid may become before bounds are made anew: rounding is reckoned for such. */
 const GROWTH = 1.25;
 
@@ -64,18 +57,13 @@ export class BoundedAssignment implements Assignment {
   private readonly panels: number;
   private readonly buffers: BoundsBuffers;
   private readonly paths: CentroidPaths;
+  private readonly patience: Patience;
   /** Assigns while bounds wait, where it can and pays. */
   private readonly estimated: EstimatedAssignment | undefined;
   /** Whether the samples have been rounded to i16. */
   private isQuantised = false;
   /** Assignments since the groups were formed; 0: there are no bounds. */
   private age = 0;
-  /** Labels that may have changed last for bounds to begin. */
-  private mostChanged = 0;
-  /** No more than that since bounds paid too little. */
-  private limit = 0;
-  /** What `assign` was told last. */
-  private lastChanged = 0;
   /** Share of looks above which bounds do not pay. */
   private readonly enough: number;
   /** No centroid has been longer since the groups were formed. */
@@ -101,7 +89,11 @@ export class BoundedAssignment implements Assignment {
     const shape = { n, d, k, precision, threads, estimateBytes };
     this.buffers = workspace.take(boundsLayout({ ...shape, groups: this.groups, quantised }), n);
     this.paths = new CentroidPaths(run, this.buffers, this.groups);
-    if (!estimateBytes) return;
+    if (!estimateBytes) {
+      this.patience = quantised ? Patience.none(samples.n) : Patience.plain(samples.n, options.patient, this.enough);
+      return;
+    }
+    this.patience = Patience.estimated(samples.n, this.alone);
     const { lower, safeUntil } = this.buffers;
     const room = { ...workspace.take(estimatedLayout(shape), n), quantised: lower, sqNorms: safeUntil };
     this.estimated = new EstimatedAssignment(run, room);
@@ -109,31 +101,16 @@ export class BoundedAssignment implements Assignment {
 
   restart(): void {
     this.age = 0;
-    const { patient, quantised } = this.options;
-    const { n } = this.run.samples;
-    this.limit = n;
-    if (this.estimated) this.mostChanged = this.estimatedStart(0);
-    else this.mostChanged = n * (quantised ? 1 : patient ? PATIENT_START * this.enough : 0.999);
-  }
-
-  private estimatedStart(spent: number): number {
-    return this.run.samples.n * (ESTIMATED_START[this.alone ? 'alone' : 'groups'] + ESTIMATED_SLOPE * spent);
+    this.patience.restart();
   }
 
   *assign(changed: number): Work<number> {
-    const { run, options, estimated } = this;
+    const { run, options, estimated, patience } = this;
     const { k, samples } = run;
-    // If labels settle as fast as before, a pass or two may be left: too few for bounds to pay.
-    const settling = estimated && changed ** 2 < this.lastChanged;
-    this.lastChanged = changed;
-    if (this.age === 0 && (changed > this.mostChanged || settling)) {
+    if (patience.waits(changed) && this.age === 0) {
       if (!estimated) return yield* run.assignAndAccumulate();
-      const spent = yield* estimated.prepare();
-      // Bounds wait no more where they would begin to pay anyway.
-      this.mostChanged = spent < 1 ? Math.min(this.estimatedStart(spent), this.limit) : samples.n;
-      if (spent < 1) return yield* estimated.assign();
+      if (patience.goesOn(yield* estimated.prepare())) return yield* estimated.assign();
     }
-    const waited = this.mostChanged < samples.n;
     const measure = measureCentroids(run.centroidsAt(run.buffers.centroids), k, samples.d);
     if (measure.norm > this.norm) this.age = 0;
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
@@ -157,10 +134,9 @@ export class BoundedAssignment implements Assignment {
       k * samples.d,
     );
     // Where bounds settle little, plain assignment is cheaper, unless looks alone are by estimates.
-    if (this.age > 1 && (waited || !options.quantised) && 2 * Math.floor(sum / BUSY) > samples.n / rows) {
+    if (this.age > 1 && patience.mayReturn && 2 * Math.floor(sum / BUSY) > samples.n / rows) {
       this.age = 0;
-      this.limit = (sum % BUSY) / 2;
-      this.mostChanged = this.limit;
+      patience.returnAfter(sum % BUSY);
     }
     return sum % BUSY;
   }
