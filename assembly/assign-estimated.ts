@@ -5,7 +5,7 @@ import {
 } from './assign-plan';
 import { candidateBytes, candidatePanelBytes, centroidStride, panelWidth, rowBytes, WIDENED_MIN_D } from './constants';
 import { addDots } from './inline/dots';
-import { mergeStripes, tailMask } from './inline/lanes';
+import { greatestOf, mergeStripes, tailMask } from './inline/lanes';
 
 /**
  * Labels of samples as `assign` gives them, by estimates from rounded values: what these rule out is not looked at, and only where they
@@ -71,10 +71,7 @@ function writeStarts(plan: usize, from: i32): bool {
     v128.store(to, v128.bitselect(i32x4.splat(i32.MIN_VALUE), start, none));
     v128.store(to, v128.andnot(i32x4.shl(margin, 1), none), 16);
   }
-  const norm = max(
-    max(f32x4.extract_lane(longest, 0), f32x4.extract_lane(longest, 1)),
-    max(f32x4.extract_lane(longest, 2), f32x4.extract_lane(longest, 3)),
-  );
+  const norm = greatestOf(longest);
   store<f32>(scratch, <f32>2.1 * relative * norm * (norm + <f32>2 * length), MARGIN);
   store<f32>(scratch, -scale, FROM_SCORE);
   return !v128.any_true(f32x4.ge(most, f32x4.splat(GREATEST)));

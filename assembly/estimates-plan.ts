@@ -1,5 +1,5 @@
 // What the plans of all kernels have in common that estimate products of samples and candidates from rounded values (see
-// inline/blocks.ts): addresses and counts (i32) …
+// blocks.ts): addresses and counts (i32) …
 export const X: usize = 0;
 export const D: usize = 4;
 export const STRIDE: usize = 8;

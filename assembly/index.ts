@@ -2,6 +2,7 @@
 export * from './accumulate';
 export * from './assign';
 export * from './assign-estimated';
+export * from './blocks';
 export * from './bounds';
 export * from './centroids';
 export { ESTIMATE_BYTES } from './constants';

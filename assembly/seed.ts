@@ -4,7 +4,6 @@ import { fetchRows } from './fetch';
 import { weightedStripes } from './inline/lanes';
 import { markNearer } from './inline/seed-columns';
 import { estimate } from './inline/seed-estimates';
-import { packCandidates, quantiseChunk } from './inline/blocks';
 import {
   BY_THRESHOLDS, CANDIDATES, CLOSEST, D, GAINS, IMPROVED, LIMITS, MARKS, NEAREST, OPEN, POTENTIALS, QUANTISED, RELATIVE,
   SCRATCH, SQ_NORMS, STRIDE, SUMS, THRESHOLDS, TOUCHED, TRIALS, WEIGHTS, X,
@@ -186,16 +185,4 @@ export function takeSeedF32(plan: usize, from: i32, count: i32, trial: i32, seed
 }
 export function takeSeedF64(plan: usize, from: i32, count: i32, trial: i32, seed: i32): f64 {
   return takeSeed<f64>(plan, from, count, trial, seed);
-}
-export function quantiseBlocksF32(plan: usize, from: i32, count: i32): void {
-  quantiseChunk<f32>(plan, from, count);
-}
-export function quantiseBlocksF64(plan: usize, from: i32, count: i32): void {
-  quantiseChunk<f64>(plan, from, count);
-}
-export function packCandidatesF32(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
-  packCandidates<f32>(candidates, count, d, packed, measures);
-}
-export function packCandidatesF64(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
-  packCandidates<f64>(candidates, count, d, packed, measures);
 }

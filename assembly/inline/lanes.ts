@@ -19,6 +19,12 @@ export function minAcross<T>(v: v128): v128 {
   return v128.pmin<f64>(v, v128.shuffle<u64>(v, v, 1, 0));
 }
 
+/** The greatest of four lanes of float32. */
+@inline
+export function greatestOf(v: v128): f32 {
+  return max(max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
+}
+
 /** Lane j, a constant, of four vectors of float32: aⱼ bⱼ cⱼ dⱼ. What several lanes share is worked out once. */
 @inline
 export function laneOf(j: i32, a: v128, b: v128, c: v128, d: v128): v128 {

@@ -1,7 +1,6 @@
-import { CHUNK, ESTIMATED_PLAN_BYTES, type EstimatedBuffers, estimatedScratchBytes } from '../backend/layout.js';
+import { ESTIMATED_PLAN_BYTES, type EstimatedBuffers, estimatedScratchBytes } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
-import { centroidStride } from '../backend/shapes.js';
-import { relativeError } from '../data/quantise.js';
+import { packCandidates, type RoundedCandidates, roundSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
 import type { Run } from './run.js';
 
@@ -41,10 +40,10 @@ export class EstimatedAssignment {
     const { samples, k } = run;
     const { kernels, d, n } = samples;
     const { centroids, packed } = run.buffers;
-    if (!this.rounded) yield* this.round();
     kernels.pack(centroids, k, d, packed);
-    kernels.packCandidates(centroids, k, d, room.panels, room.measures);
-    this.writePlans();
+    this.writePlans(packCandidates(samples, centroids, k, room));
+    if (!this.rounded) yield* roundSamples(samples, room.plan, room.zeros);
+    this.rounded = true;
     const probed = Math.min(PROBED, n);
     return shareSpent(kernels.assignEstimated(room.plan, 0, probed) / probed, k, d);
   }
@@ -64,30 +63,19 @@ export class EstimatedAssignment {
     );
   }
 
-  private *round(): Work {
-    const { samples } = this.run;
-    const { workspace, precision, d } = samples;
-    const { plan, zeros } = this.room;
-    workspace.floats(precision, zeros, centroidStride(d)).fill(0);
-    this.writePlans();
-    yield* samples.send((kernels, i, count) => kernels.quantiseBlocks(plan, i, count), CHUNK);
-    this.rounded = true;
-  }
-
-  /** See assembly/assign-plan.ts; the scale and the error of the centroids are those that were last packed. */
-  private writePlans(): void {
+  /** See assembly/assign-plan.ts. */
+  private writePlans({ factor, ofCandidate, relative }: RoundedCandidates): void {
     const { run, room } = this;
     const { samples, k } = run;
     const { workspace, x, d, stride } = samples;
     const { labels, centroids, packed } = run.buffers;
-    const [scale, , residual] = workspace.float64(room.measures, 3) as unknown as [number, number, number];
     for (let thread = 0; thread < workspace.threads; thread++) {
       const plan = room.plan + thread * ESTIMATED_PLAN_BYTES;
       const words = workspace.int32(plan, 18);
       words.set([x, d, stride, labels, k, centroids, packed, room.zeros]);
       words.set([room.scratch + thread * estimatedScratchBytes(k), 0, room.quantised, room.scales, room.sqNorms], 11);
       words[17] = room.panels;
-      workspace.floats('float32', plan + 72, 4).set([2 / scale, 0, 2.02 * residual, relativeError(d)]);
+      workspace.floats('float32', plan + 72, 4).set([factor, 0, ofCandidate, relative]);
     }
   }
 }

@@ -133,7 +133,7 @@ export interface Kernels {
   seedThresholds(seeds: number, count: number, d: number, candidates: number, trials: number, thresholds: number): void;
   /** Candidates rounded to `estimateBytes`, in panels of eight; their scale, greatest length, and what rounding takes from one at the most. */
   packCandidates(candidates: number, count: number, d: number, packed: number, measures: number): void;
-  /** Rounds a chunk of 256 samples, in blocks of eight, for estimates. See assembly/inline/blocks.ts. */
+  /** Rounds a chunk of 256 samples, in blocks of eight, for estimates. See assembly/blocks.ts. */
   quantiseBlocks(plan: number, from: number, count: number): void;
   /** Adds Σ w · (closest − squared distance) of a chunk that candidates improve; lists these. See assembly/seed.ts. */
   candidateGains(plan: number, from: number, count: number): void;

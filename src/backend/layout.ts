@@ -154,7 +154,8 @@ export const boundsScratchBytes = (groups: number): number => 33552 + wholeGroup
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for, bytes where these have any. */
 export function boundsLayout(shape: Shape & { groups: number; quantised: boolean; estimateBytes: number }) {
-  const { n, d, k, precision, threads, groups, quantised, estimateBytes } = shape;
+  const { n, d, k, precision, threads, groups, quantised } = shape;
+  const rounded = roundedLayout(shape);
   const value = bytesOf(precision);
   const places = Math.ceil(k / BOUNDS_PANEL) * BOUNDS_PANEL;
   const pairs = Math.ceil(d / 2);
@@ -162,9 +163,9 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
     /** At least the distance to the own centroid; one group does without. */
     upper: groups > 1 ? n * value : 0,
     /** At most the distance to any other centroid of each group; while there are none, samples rounded to bytes. */
-    lower: Math.max(n * groups * value, blocksBytes(n, d, estimateBytes)),
+    lower: Math.max(n * groups * value, rounded.quantised),
     /** How far centroids may move before a label is open; while there are no bounds, squared lengths. */
-    safeUntil: n * value,
+    safeUntil: Math.max(n * value, rounded.sqNorms),
     /** Which centroids make a panel. */
     order: places * 4,
     groupOf: k * 4,

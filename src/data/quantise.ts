@@ -1,3 +1,4 @@
+import { CHUNK } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { bytesOf, centroidStride } from '../backend/shapes.js';
 import type { FloatArray } from '../types.js';
@@ -21,7 +22,38 @@ export function* quantiseSamples(samples: Samples, quantised: number, inverse: n
 }
 
 /** Rounding of lengths, of scores in float32, and of what is compared in the end, where estimates from blocks are used. */
-export const relativeError = (d: number): number => (d + 64) * 2 ** -23;
+const relativeError = (d: number): number => (d + 64) * 2 ** -23;
+
+/** Rounds samples in blocks of eight, and takes their lengths: `plan` has the addresses, `zeros` is that of its row of zeros. */
+export function* roundSamples(samples: Samples, plan: number, zeros: number): Work {
+  const { workspace, precision, d } = samples;
+  workspace.floats(precision, zeros, centroidStride(d)).fill(0);
+  yield* samples.send((kernels, i, count) => kernels.quantiseBlocks(plan, i, count), CHUNK);
+}
+
+/** What estimates from blocks are judged by: as the plans have it, see assembly/estimates-plan.ts. */
+export interface RoundedCandidates {
+  factor: number;
+  /** The greatest length of a candidate. */
+  norm: number;
+  ofCandidate: number;
+  relative: number;
+}
+
+/**
+ * Packs candidates, rounded by one scale. Estimates are off by |x·c − x̂·ĉ| ≤ ‖x − x̂‖ ‖c‖ + ‖x̂‖ ‖c − ĉ‖ at the most, where x̂ and ĉ
+ * stand for the rounded values and a per cent more covers the arithmetic in float32; a squared distance by twice that.
+ */
+export function packCandidates(
+  { kernels, workspace, d }: Samples,
+  candidates: number,
+  count: number,
+  { panels, measures }: { panels: number; measures: number },
+): RoundedCandidates {
+  kernels.packCandidates(candidates, count, d, panels, measures);
+  const [scale, norm, residual] = workspace.float64(measures, 3) as unknown as [number, number, number];
+  return { factor: 2 / scale, norm, ofCandidate: 2.02 * residual, relative: relativeError(d) };
+}
 
 /** Greatest length and greatest absolute value of so many centroids. */
 export function measureCentroids(values: FloatArray, count: number, d: number): Measure {

@@ -1,10 +1,11 @@
 import { CHUNK, SEED_PLAN_BYTES, SEED_SCRATCH_BYTES, type SeedBuffers, seedLayout } from '../backend/layout.js';
 import type { Work } from '../backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D, centroidStride, floatArray } from '../backend/shapes.js';
+import { roundSamples } from '../data/quantise.js';
 import type { Samples } from '../data/samples.js';
 import type { FloatArray, Random } from '../types.js';
 import { accumulate, drawByWeight, drawInProportion, firstAbove } from './draw.js';
-import { prepareEstimates, quantiseCandidates } from './estimates.js';
+import { quantiseCandidates } from './estimates.js';
 
 /** What n samples and k seeds need: addresses of n distances, 2n times i32, and k centroids. */
 export interface PotentialBuffers {
@@ -57,7 +58,7 @@ export class Potential {
   /** Makes a sample the first seed. */
   *start(first: number): Work {
     const { samples, buffers } = this;
-    if (this.quantised) yield* prepareEstimates(samples, this.room);
+    if (this.quantised) yield* roundSamples(samples, this.room.plan, this.room.candidates);
     const { precision } = samples;
     this.seeds = 0;
     this.nextThresholds = 0;

@@ -8,8 +8,9 @@ import {
 } from '../../../src/backend/layout.js';
 import { now } from '../../../src/backend/pass.js';
 import { COLUMNS_MAX_D, candidatePanelBytes, centroidStride } from '../../../src/backend/shapes.js';
+import { roundSamples } from '../../../src/data/quantise.js';
 import { Samples } from '../../../src/data/samples.js';
-import { prepareEstimates, quantiseCandidates } from '../../../src/seeding/estimates.js';
+import { quantiseCandidates } from '../../../src/seeding/estimates.js';
 import { writeSeedPlan } from '../../../src/seeding/potential.js';
 import type { Bench } from '../kernel-bench.js';
 import { closestBefore, expectNear, expectSame, least, panelOf, placePanel, weightOf } from '../kernel-checks.js';
@@ -273,7 +274,7 @@ function placeSeedPlan(
   place([]);
   writeSeedPlan(samples, room, buffers, trials, quantised);
   if (quantised && nearest.length > 0) {
-    now(prepareEstimates(samples, room));
+    now(roundSamples(samples, room.plan, room.candidates));
     seeds.forEach((seed, s) => {
       place([seed]);
       quantiseCandidates(samples, room, 1, true);

@@ -1,8 +1,8 @@
-import { candidateBytes, candidatePanelBytes, centroidStride, columnBytes, ESTIMATE_BYTES, rowBytes, WIDENED_MIN_D } from '../constants';
-import { D, QUANTISED, SCALES, SQ_NORMS, STRIDE, X, ZEROS } from '../estimates-plan';
-import { calledSqDistance } from './distance';
-import { loadFour, mergeStripes, tailMask } from './lanes';
-import { sampleOffset } from './dots';
+import { candidateBytes, candidatePanelBytes, centroidStride, columnBytes, ESTIMATE_BYTES, rowBytes, WIDENED_MIN_D } from './constants';
+import { D, QUANTISED, SCALES, SQ_NORMS, STRIDE, X, ZEROS } from './estimates-plan';
+import { calledSqDistance } from './inline/distance';
+import { greatestOf, loadFour, mergeStripes, tailMask } from './inline/lanes';
+import { sampleOffset } from './inline/dots';
 
 /** Length that rounded samples and candidates get at the most: dot products stay below 2³⁰, of bytes anyway. */
 const LENGTH: f64 = ESTIMATE_BYTES == 1 ? Infinity : 23170;
@@ -21,8 +21,7 @@ const ROUNDING: f32 = 12582912;
  * what rounding takes from a sample, and of a rounded sample. Where samples are so short that squares underflow they count as
  * zeros; where so long that squares overflow in float32 the inverse scale is infinite.
  */
-@inline
-export function quantiseChunk<T>(plan: usize, from: i32, count: i32): void {
+function quantiseChunk<T>(plan: usize, from: i32, count: i32): void {
   const d = load<i32>(plan, D);
   const stride = load<i32>(plan, STRIDE);
   const row = rowBytes<T>(d, stride);
@@ -37,10 +36,7 @@ export function quantiseChunk<T>(plan: usize, from: i32, count: i32): void {
     sqLength = max(sqLength, <f64>sqNorm);
     for (let f = 0; f < d; f += 4) most = f32x4.pmax(most, f32x4.abs(fourFrom<T>(x + i * row, f, d)));
   }
-  const greatest = <f64>max(
-    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
-  );
+  const greatest = <f64>greatestOf(most);
   const length = Math.sqrt(sqLength);
   const offset = sampleOffset();
   // With an offset of 64 there are seven bits.
@@ -106,7 +102,7 @@ function fourFrom<T>(row: usize, f: i32, d: i32): v128 {
  * @param measures out: f64: the scale, the greatest length of a candidate, and the greatest distance of one to what its rounded
  *   values stand for
  */
-export function packCandidates<T>(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
+function packCandidates<T>(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
   let greatest: f64 = 0;
   let longest: f64 = 0;
   for (let j: usize = 0; j < <usize>count; j++) {
@@ -147,4 +143,17 @@ export function packCandidates<T>(candidates: usize, count: i32, d: i32, packed:
   store<f64>(measures, scale);
   store<f64>(measures, longest, 8);
   store<f64>(measures, Math.sqrt(residual), 16);
+}
+
+export function quantiseBlocksF32(plan: usize, from: i32, count: i32): void {
+  quantiseChunk<f32>(plan, from, count);
+}
+export function quantiseBlocksF64(plan: usize, from: i32, count: i32): void {
+  quantiseChunk<f64>(plan, from, count);
+}
+export function packCandidatesF32(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
+  packCandidates<f32>(candidates, count, d, packed, measures);
+}
+export function packCandidatesF64(candidates: usize, count: i32, d: i32, packed: usize, measures: usize): void {
+  packCandidates<f64>(candidates, count, d, packed, measures);
 }
