@@ -3,6 +3,7 @@ import { clearStates, listOpen, reconsider, tighten } from './bounds/open';
 import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
 import { collectAll, collectMembers, lookersOf, scanPanels } from './bounds/scan';
+import { advanceSingle } from './bounds/single';
 import { settleAllLowerBounds, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
 import { rowBytes } from './constants';
 
@@ -43,9 +44,11 @@ function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   let active = 0;
   if (first) {
     for (; active < count; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), active);
-  } else {
-    active = listOpen<T>(plan, from, count);
-    if (active && load<i32>(plan, GROUPS) > 1) active = reconsider<T>(plan, from, active);
+  } else active = listOpen<T>(plan, from, count);
+  if (active == 0) return 0;
+  if (load<i32>(plan, GROUPS) == 1 && !load<usize>(plan, QUANTISED)) return advanceSingle<T>(plan, from, active, first != 0);
+  if (!first) {
+    if (load<i32>(plan, GROUPS) > 1) active = reconsider<T>(plan, from, active);
     if (active) active = tighten<T>(plan, from, active);
   }
   if (active == 0) return 0;

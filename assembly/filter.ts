@@ -3,8 +3,9 @@ import { spreadLabels } from './tree/labels';
 import { childOf, enter, leave } from './tree/nodes';
 import { claim, disown } from './tree/owners';
 import {
-  CHANGED, COUNT, D, GAP, INDEX, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NODE_BYTES, RADIUS, ROOM, SIDES, SQUARES,
+  CHANGED, COUNT, D, GAP, HERE, INDEX, LIMIT, LIST, LIST_END, LOOKS, MARGIN, MIDDLE, MOVED, NEAREST, NODE_BYTES, RADIUS, REGION_SIZE, ROOM, SIDES, SQUARE, SQUARES,
 } from './tree/plan';
+import { movedIn } from './tree/region';
 
 /** Beyond all squares, where nothing bounds a difference. */
 const BOUNDLESS: f64 = 1e60;
@@ -12,7 +13,8 @@ const BOUNDLESS: f64 = 1e60;
 /**
  * Brings the labels and sums of a node's samples up to date after the centroids moved (Kanungo et al. 2002): a centroid is no
  * candidate for a box if another is nearer to all of it, by more than rounding can reach; a node with one candidate belongs to
- * that as a whole. Where no difference of two distances can have been used up by what the centroids moved, nothing is done.
+ * that as a whole. Below a region, where no difference of two distances can have been used up by what the candidates moved,
+ * nothing is done.
  *
  * @param plan in: see tree/plan.ts; LABELS, SUMS, LOOKS and nodes inout, SQUARES, SCRATCH and all between LIST_END and ROOM for the kernel
  *   alone
@@ -21,9 +23,13 @@ const BOUNDLESS: f64 = 1e60;
  */
 function filter(plan: usize, root: usize, count: i32): i32 {
   store<i32>(plan, 0, CHANGED);
+  store<f64>(plan, load<f64>(plan, MOVED), HERE);
   for (let i = 0; i < count; i++) {
     enter(plan, root);
-    if (load<i32>(root, COUNT)) visit(plan, root, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+    if (load<i32>(root, COUNT)) {
+      if (load<i32>(plan, REGION_SIZE)) descend(plan, root, load<usize>(plan, LIST), load<usize>(plan, LIST_END));
+      else visit(plan, root, load<usize>(plan, LIST), load<usize>(plan, LIST_END), BOUNDLESS);
+    }
     leave(plan, root);
     root += NODE_BYTES;
   }
@@ -31,26 +37,55 @@ function filter(plan: usize, root: usize, count: i32): i32 {
 }
 
 /**
+ * Looks at a region, or what is above.
+ *
  * @param list addresses of the candidates' records, ascending
- * @param gap by how much the squared distances to all others at least exceed that to the nearest candidate
- * @returns the new limit of the node
  */
-function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64 {
-  let limit = load<f64>(node, LIMIT);
-  if (limit > load<f64>(plan, MOVED)) return limit;
-  const at = nearestToMiddle(plan, node, list, end);
-  const nearest = load<i32>(load<usize>(at), INDEX);
-  const square = load<f64>(load<usize>(plan, SQUARES) + (at - list) * 2);
-  if (end + (end - list) <= load<usize>(plan, ROOM)) {
-    const kept = ruleOut(plan, node, list, end, at, gap);
-    gap = load<f64>(plan, GAP);
+function descend(plan: usize, node: usize, list: usize, end: usize): void {
+  const kept = narrow(plan, node, list, end, BOUNDLESS);
+  if (kept) {
     list = end;
     end = kept;
   }
+  if (end - list == 4) {
+    claim(plan, node, load<i32>(plan, NEAREST));
+    store<f64>(node, -1, LIMIT);
+    return;
+  }
+  const child: usize = load<i32>(node, COUNT) > load<i32>(plan, REGION_SIZE) ? childOf(plan, node) : 0;
+  if (child) {
+    disown(node, child);
+    descend(plan, child, list, end);
+    descend(plan, child + NODE_BYTES, list, end);
+    return;
+  }
+  const moved = movedIn(plan, node, list, end);
+  if (load<f64>(node, LIMIT) >= moved) return;
+  store<f64>(plan, moved, HERE);
+  examine(plan, node, list, end, BOUNDLESS);
+}
 
+/**
+ * Looks at what is below a region.
+ *
+ * @param gap by how much the squared distances to all other candidates of the region at least exceed that to the nearest candidate
+ * @returns the new limit of the node
+ */
+function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64 {
+  const limit = load<f64>(node, LIMIT);
+  if (limit >= load<f64>(plan, HERE)) return limit;
+  const kept = narrow(plan, node, list, end, gap);
+  return kept ? examine(plan, node, end, kept, load<f64>(plan, GAP)) : examine(plan, node, list, end, gap);
+}
+
+/** … by the candidates that are left, and what `narrow` noted. */
+function examine(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64 {
+  const nearest = load<i32>(plan, NEAREST);
+  const square = load<f64>(plan, SQUARE);
   const looks = <i32>((end - list) >> 2);
   store<i32>(plan, load<i32>(plan, LOOKS) + looks, LOOKS);
   const child: usize = looks == 1 ? 0 : childOf(plan, node);
+  let limit: f64;
   if (child) {
     disown(node, child);
     limit = visit(plan, child, list, end, gap);
@@ -62,10 +97,21 @@ function visit(plan: usize, node: usize, list: usize, end: usize, gap: f64): f64
       store<i32>(plan, load<i32>(plan, LOOKS) + looks * (load<i32>(node, COUNT) >> 3), LOOKS);
       gap = min(gap, compare(plan, node, list, end, nearest));
     }
-    limit = limitOf(plan, gap, Math.sqrt(square), load<f64>(node, RADIUS));
+    limit = limitOf(plan, gap, Math.sqrt(square), <f64>load<f32>(node, RADIUS));
   }
   store<f64>(node, limit, LIMIT);
   return limit;
+}
+
+/**
+ * Finds the candidate that is nearest to the middle of a box, and, if there is room, lists behind the others those that it does not rule out;
+ * returns where these end. GAP gets the least of `gap` and of what others are farther by.
+ */
+function narrow(plan: usize, node: usize, list: usize, end: usize, gap: f64): usize {
+  const at = nearestToMiddle(plan, node, list, end);
+  store<i32>(plan, load<i32>(load<usize>(at), INDEX), NEAREST);
+  store<f64>(plan, load<f64>(load<usize>(plan, SQUARES) + (at - list) * 2), SQUARE);
+  return end + (end - list) <= load<usize>(plan, ROOM) ? ruleOut(plan, node, list, end, at, gap) : 0;
 }
 
 /**
@@ -138,7 +184,7 @@ function addLanes(v: v128): v128 {
  * d₁ lies within `radius` of `middle`.
  */
 function limitOf(plan: usize, gap: f64, middle: f64, radius: f64): f64 {
-  const moved = load<f64>(plan, MOVED);
+  const moved = load<f64>(plan, HERE);
   const margin = load<f64>(plan, MARGIN);
   const square = gap * (1 - 1e-6) - margin;
   if (square <= 0) return moved;
@@ -146,7 +192,7 @@ function limitOf(plan: usize, gap: f64, middle: f64, radius: f64): f64 {
   const distance = square / (Math.sqrt(most + square) + Math.sqrt(most));
   const fewest = max(middle - radius - distance, 0);
   const needed = margin / (Math.sqrt(fewest * fewest + margin) + fewest);
-  return (moved + (distance - needed) * (1 - 1e-9)) * (1 - 4e-16);
+  return max((moved + (distance - needed) * (1 - 1e-9)) * (1 - 4e-16), 0);
 }
 
 export { filter as filterF32, filter as filterF64, spreadLabels as spreadLabelsF32, spreadLabels as spreadLabelsF64 };

@@ -36,7 +36,7 @@ function makeValues(kind: Kind, n: number, d: number, seed: number, precision: P
   return values.map((_, i) => makeValue[kind](i));
 }
 
-onEveryBackend('accelerated algorithms', (ran) => {
+onEveryBackend('accelerated algorithms', (ran, runs) => {
   const shape = fc.record({
     kind: fc.constantFrom<Kind>('uniform', 'blobs', 'integers', 'far', 'nearly tied', 'copies'),
     n: fc.constantFrom(1, 7, 100, 255, 256, 257, 700),
@@ -63,7 +63,7 @@ onEveryBackend('accelerated algorithms', (ran) => {
           });
         },
       ),
-      60,
+      runs(60),
     );
   });
 
@@ -78,7 +78,7 @@ onEveryBackend('accelerated algorithms', (ran) => {
         expectSameBits(values, Math.min(k, n), { ...options, sampleWeight });
         expectSameBits(values, Math.min(k, n), { ...options, metric: 'cosine' });
       }),
-      30,
+      runs(30),
     );
   });
 
@@ -96,7 +96,7 @@ onEveryBackend('accelerated algorithms', (ran) => {
         const values = makeValues(kind, n, d!, seed, precision);
         expectSameBits(values, k!, { nFeatures: d!, init: 'random', nInit: 1, tol: 0, seed });
       }),
-      12,
+      runs(12),
     );
   });
 

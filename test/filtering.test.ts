@@ -40,7 +40,7 @@ function expectSameAsLloyd(data: FloatArray, k: number, options: KMeansOptions):
 
 const { own } = rootSizes;
 
-onEveryBackend('the filtering algorithm', (ran) => {
+onEveryBackend('the filtering algorithm', (ran, runs) => {
   it('gives the bits of plain Lloyd on every kind of box', () => {
     check(
       fc.property(
@@ -63,7 +63,31 @@ onEveryBackend('the filtering algorithm', (ran) => {
           });
         },
       ),
-      60,
+      runs(60),
+    );
+  });
+
+  it('also where clusters are large enough for regions, until nothing moves', () => {
+    check(
+      fc.property(
+        fc.record({
+          kind: fc.constantFrom(...Object.keys(KINDS), 'blobs'),
+          d: fc.integer({ min: 1, max: 4 }),
+          k: fc.integer({ min: 2, max: 9 }),
+          precision: fc.constantFrom<Precision>('float32', 'float64'),
+          emptyCluster: fc.constantFrom('relocate' as const, 'keep' as const),
+          seed: fc.nat(1000),
+        }),
+        ({ kind, d, k, precision, emptyCluster, seed }) => {
+          const blobs = { nFeatures: d, centers: 7, spread: 2, seed, precision };
+          const values =
+            kind === 'blobs'
+              ? (makeBlobs({ ...blobs, nSamples: 300 * k }).data.data as FloatArray)
+              : valuesOf(kind, 300 * k, d, seed, precision);
+          expectSameAsLloyd(values, k, { nFeatures: d, init: 'random', nInit: 2, tol: 0, seed, emptyCluster });
+        },
+      ),
+      runs(60),
     );
   });
 

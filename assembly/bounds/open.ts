@@ -2,7 +2,7 @@ import { COLUMNS_MAX_D, centroidStride, columnBytes, quantisedRowBytes, rowBytes
 import { sqDistance } from '../inline/distance';
 import { fetchRows } from '../fetch';
 import {
-  ACTIVE, atMost, CENTROIDS, D, FACTOR, FETCHED, GATHERED, GROUPS, inverseOf, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LIMIT, lowerBounds, lowerBytes,
+  ACTIVE, atMost, CENTROIDS, D, FACTOR, FETCHED, GATHERED, GROUPS, inverseOf, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LIMIT, LONGEST_PATH, lowerBounds, lowerBytes,
   lowerPath, NEAR, QUANTISED, QUANTISED_ROWS, RELATIVE, RUNNER_UP, SAFE_UNTIL, SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, STRIDE, sureMargin, UNDECIDED, X,
 } from './plan';
 import { keepSafe, keepUpper, leastLower, limitOf, lowerNow, upperNow } from './safety';
@@ -14,8 +14,17 @@ export function listOpen<T>(plan: usize, from: i32, count: i32): i32 {
   const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
   const paths = load<usize>(plan, JOINT_PATHS);
   const bytes = <usize>(count * sizeof<T>() + 15) & ~15;
+  const beyond = v128.splat<T>(<T>load<f64>(plan, LONGEST_PATH));
   let listed = 0;
   for (let i: usize = 0; i < bytes; i += 16) {
+    // Most labels are safe by far: eight vectors at a time are passed over.
+    while (i + 128 <= bytes) {
+      const a = v128.pmin<T>(v128.pmin<T>(v128.load(safe + i), v128.load(safe + i, 16)), v128.pmin<T>(v128.load(safe + i, 32), v128.load(safe + i, 48)));
+      const b = v128.pmin<T>(v128.pmin<T>(v128.load(safe + i, 64), v128.load(safe + i, 80)), v128.pmin<T>(v128.load(safe + i, 96), v128.load(safe + i, 112)));
+      if (v128.any_true(v128.le<T>(v128.pmin<T>(a, b), beyond))) break;
+      i += 128;
+    }
+    if (i >= bytes) break;
     const settled = v128.gt<T>(v128.load(safe + i), pathsOf<T>(paths, labels + (sizeof<T>() == 4 ? i : i >> 1)));
     const open = sizeof<T>() == 4 ? i32x4.bitmask(settled) ^ 15 : i64x2.bitmask(settled) ^ 3;
     if (open == 0) continue;

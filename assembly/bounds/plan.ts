@@ -37,6 +37,8 @@ export const MARGIN_1: usize = 72;
 export const RELATIVE: usize = 80;
 // Share of all pairs of sample and group above which looks cost more than plain assignment (f64).
 export const ENOUGH: usize = 152;
+// The longest of the joint paths (f64): a label that is safe until beyond it is so whichever it is.
+export const LONGEST_PATH: usize = 160;
 
 /** Samples that go through the phases together. */
 export const CHUNK: i32 = 256;

@@ -92,15 +92,17 @@ export function scanPanels<T>(plan: usize, from: i32, q: i32, list: usize): void
     const i1 = placeAt(list, min(m + 1, count - 1));
     const i2 = placeAt(list, min(m + 2, count - 1));
     const i3 = placeAt(list, min(m + 3, count - 1));
-    for (let p = 0; p < panels; p++) {
-      const packed = panel + <usize>p * panelBytes;
-      scoreTile<T>(
-        TRANSPOSED, rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed + 32, scratch + TILE, f64x2.splat(0),
-      );
-      mergeTop<T>(scratch, packed, 0, p == 0);
-      if (sizeof<T>() == 8) mergeTop<T>(scratch, packed, 16, p == 0);
-    }
+    topOf<T>(scratch, rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, panel, panels);
     for (let r = 0; r < min(4, count - m); r++) keepTop<T, T>(scratch, least, step, r, placeAt(list, m + r));
+  }
+}
+
+/** Scores four samples against panels: TOP gets the least score of each, its index and the second. */
+export function topOf<T>(scratch: usize, x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panel: usize, panels: i32): void {
+  for (let p = 0; p < panels; p++, panel += <usize>(2 + d) << 5) {
+    scoreTile<T>(TRANSPOSED, x0, x1, x2, x3, d, panel + 32, scratch + TILE, f64x2.splat(0));
+    mergeTop<T>(scratch, panel, 0, p == 0);
+    if (sizeof<T>() == 8) mergeTop<T>(scratch, panel, 16, p == 0);
   }
 }
 

@@ -1,14 +1,11 @@
 import { takeSums } from './sums';
 import {
-  BLOCK, BYTES, CHILD, COUNT, D, FREE, FREES, FREE_BYTES, FREE_END, LABELS, LEVELS, LIMIT, MIDDLE, NODES, NODE_BYTES, NODE_SUMS, OWNER,
-  RADIUS, rowsOf, ROW_BYTES, SAMPLE_LABELS, SCRATCH, SIDES, START, sumsOf,
+  BLOCK, BYTES, CHILD, COUNT, D, FREE, FREES, FREE_BYTES, FREE_END, LABELS, LEAF_SIZE, LEVELS, LIMIT, MIDDLE, NODES, NODE_BYTES,
+  NODE_SAMPLES, NODE_SUMS, OWNER,
+  RADIUS, REGION, rowsOf, ROW_BYTES, SAMPLE_LABELS, SCRATCH, SIDES, START, sumsOf,
 } from './plan';
 
-/** Samples up to which a node is not cut, while nodes are plenty: from 64 to 256 all are as fast, and fewer take more nodes. */
-const LEAF_SIZE: i32 = 96;
 const MAX_DEPTH: usize = 60;
-/** Bytes of values of a feature for each node there is room for below a root: comparing float64 takes twice as long. */
-const NODE_SHARE: i32 = 160;
 
 /**
  * Makes the rows of some roots raw nodes. They are cut through the middle of the longest side of their boxes, and so on until few
@@ -37,7 +34,7 @@ function freeOf(plan: usize, root: usize): usize {
 /** Bytes of the nodes for so many samples. */
 @inline
 function nodesBelow(plan: usize, samples: i32): usize {
-  return <usize>(samples / (NODE_SHARE / load<i32>(plan, BYTES))) * NODE_BYTES;
+  return <usize>(samples / load<i32>(plan, NODE_SAMPLES)) * NODE_BYTES;
 }
 
 /** Takes the nodes below a root at hand, … */
@@ -84,12 +81,13 @@ function cut<T>(plan: usize, node: usize, depth: usize): usize {
 /** Whether to cut so many samples: the fewer nodes are left, the more. */
 function isWorthNodes(plan: usize, count: i32): bool {
   const left = load<usize>(plan, FREE_END) - load<usize>(plan, FREE);
-  return left >= 2 * NODE_BYTES && <u64>count * left > <u64>LEAF_SIZE * load<usize>(plan, FREE_BYTES);
+  return left >= 2 * NODE_BYTES && <u64>count * left > <u64>load<i32>(plan, LEAF_SIZE) * load<usize>(plan, FREE_BYTES);
 }
 
 /** A raw node, whose sums nobody knows yet. */
 function writeNode<T>(plan: usize, node: usize, start: i32, count: i32, depth: usize): void {
   store<f64>(node, -1, LIMIT);
+  store<usize>(node, 0, REGION);
   store<i32>(node, start, START);
   store<i32>(node, count, COUNT);
   store<usize>(node, depth, CHILD);
@@ -108,7 +106,7 @@ function measureBox<T>(plan: usize, node: usize): void {
   const scratch = load<usize>(plan, SCRATCH);
   let square: f64 = 0;
   for (let at: usize = 0; at < 64; at += 16) v128.store(node + at, f64x2.splat(0));
-  store<f64>(node, 0, RADIUS);
+  store<f32>(node, 0, RADIUS);
   if (last < first) return;
   for (let f: usize = 0; f < d; f += values) {
     // Two rows at a time do not wait for each other; the last may come twice.
@@ -134,7 +132,7 @@ function measureBox<T>(plan: usize, node: usize): void {
       square += side * side;
     }
   }
-  store<f64>(node, 0.5 * Math.sqrt(square), RADIUS);
+  store<f32>(node, <f32>(0.5 * Math.sqrt(square) * (1 + 2e-7)), RADIUS);
 }
 
 /** Brings the samples below the middle of the longest side to the front; returns how many. */

@@ -34,10 +34,10 @@ export interface BoundsOptions {
 const BUSY = 2 ** 32;
 
 /**
- * Share of looks above which that is so, by nanoseconds of a sample: plain assignment takes 3.5 more than to see that a label
- * is safe, and 0.067 for every product; a sample that has to look 80, and 0.09.
+ * Share of looks above which that is so, by nanoseconds of a sample: plain assignment takes 2.5 more than to see that a label
+ * is safe, and 0.067 for every product; a sample that has to look 10, and 0.095, and more the less a look can find.
  */
-const enoughLooks = (products: number): number => Math.min((3.5 + 0.067 * products) / (80 + 0.09 * products), 0.5);
+const enoughLooks = (products: number): number => (2.5 + 0.067 * products) / (10 + 0.095 * products + 1280 / products);
 
 /** The same of looks at several groups, of which plain assignment has to look at all; by estimates both are quicker. */
 const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;
@@ -200,7 +200,7 @@ export class BoundedAssignment implements Assignment {
     workspace
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
-    workspace.float64(buffers.plan + 152, 1)[0] = this.enough;
+    workspace.float64(buffers.plan + 152, 2).set([this.enough, this.paths.longest()]);
     this.writeEstimates(measure, reach);
     // Every thread has a plan of its own, for the sake of the scratch.
     const plans = workspace.int32(buffers.plan, (workspace.threads * BOUNDS_PLAN_BYTES) / 4);

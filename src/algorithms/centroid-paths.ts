@@ -42,6 +42,13 @@ export class CentroidPaths {
     });
   }
 
+  /** The longest joint path. */
+  longest(): number {
+    let longest = 0;
+    for (const path of this.views()[1]) longest = Math.max(longest, path);
+    return longest;
+  }
+
   /** Own, joint, and those of groups; of one group the longest of the others, for each centroid. */
   private views(): [own: FloatArray, joint: FloatArray, group: FloatArray] {
     const { run, buffers, groups } = this;

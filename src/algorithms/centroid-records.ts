@@ -4,6 +4,7 @@ import type { Run } from './run.js';
 
 // The parts of a record behind its four coordinates, in bytes and in words. See assembly/tree/plan.ts.
 const SCORE = 32;
+const SHIFT = 80;
 const INDEX = 22;
 
 /**
@@ -22,6 +23,7 @@ export function writeRecords(run: Run, records: number, magnitude: number): numb
   const coordinates = workspace.float64(records, (k * RECORD_BYTES) / 8);
   const packed = workspace.floats(precision, records, (k * RECORD_BYTES) / bytes);
   const indices = workspace.int32(records, (k * RECORD_BYTES) / 4);
+  const sqShifts = workspace.float64(run.buffers.sqShifts, k);
   let longest = 0;
   for (let j = 0; j < k; j++) {
     const at = j * RECORD_BYTES;
@@ -35,6 +37,7 @@ export function writeRecords(run: Run, records: number, magnitude: number): numb
     }
     packed[values] = j;
     packed[values + 1] = sum;
+    coordinates[(at + SHIFT) / 8] = Math.sqrt(sqShifts[j]!) * (1 + 1e-9);
     indices[at / 4 + INDEX] = j;
     longest = Math.max(longest, sum);
   }

@@ -56,7 +56,7 @@ export function chooseAlgorithm(
   if (hasTree) return 'filtering';
   const quantised = d >= QUANTISED_MIN_D[precision];
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
-  if (quantised ? k >= 32 || k * d >= ESTIMATES_MIN_PRODUCTS : k >= 64) return 'yinyang';
+  if (quantised ? k >= 32 || k * d >= ESTIMATES_MIN_PRODUCTS : k >= 128) return 'yinyang';
   return k > 1 ? 'hamerly' : 'lloyd';
 }
 

@@ -8,6 +8,7 @@ import {
   RECORD_BYTES,
   TREE_PLAN_BYTES,
   TREE_SCRATCH_BYTES,
+  treeGrain,
   treeLevels,
   treeRowBytes,
 } from '../backend/layout.js';
@@ -30,6 +31,14 @@ const OWNER = 23;
 const LIMIT = 9;
 const LOOKS = 24;
 const MOVED = 112;
+const REGION_SIZE = 34;
+
+/** Samples of a cluster from which on regions pay, and how many regions it has at least. */
+const REGIONS_MIN_SAMPLES = 256;
+const REGIONS_OF_CLUSTER = 4;
+
+const regionSize = (n: number, k: number): number =>
+  n < REGIONS_MIN_SAMPLES * k ? 0 : Math.ceil(n / (REGIONS_OF_CLUSTER * k));
 
 /**
  * The labels of plain assignment by the filtering algorithm (Kanungo et al. 2002): samples are sorted into trees of boxes,
@@ -49,6 +58,8 @@ export class Filtering implements Assignment {
   private first = true;
   /** How far any two centroids can have come nearer to each other since then. */
   private moved = 0;
+  /** … and in the last step. */
+  private step = 0;
   /** Whether the labels have yet to be brought into the order of the samples. */
   private stale = false;
 
@@ -120,6 +131,7 @@ export class Filtering implements Assignment {
     const { plan, rows, frees, nodes, nodeSums, lists, squares, scratch } = buffers;
     const { cells, starts, cuts } = growPlaces(buffers, levels);
     const roots = 2 ** levels;
+    const grain = treeGrain({ n, k, precision });
     this.buffers = buffers;
     this.roots = roots;
     this.looks = k * roots + (n * Math.min(k, 8)) / 8;
@@ -131,6 +143,7 @@ export class Filtering implements Assignment {
         ...[scratch + thread * TREE_SCRATCH_BYTES, run.buffers.labels, x, stride, cuts, levels, cells, 0, 0],
         bytesOf(precision),
       ]);
+      words.set([regionSize(n, k), grain.leaf, grain.each], REGION_SIZE);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
     });
     writeCuts(samples, cuts, roots);
@@ -198,16 +211,17 @@ export class Filtering implements Assignment {
       second = Math.max(second, Math.min(square, longest));
       longest = Math.max(longest, square);
     }
-    this.moved = (this.moved + (Math.sqrt(longest) + Math.sqrt(second)) * (1 + 1e-9)) * (1 + 4e-16);
+    this.step = (Math.sqrt(longest) + Math.sqrt(second)) * (1 + 1e-9);
+    this.moved = (this.moved + this.step) * (1 + 4e-16);
   }
 
   /** Tells every thread where the centroids are now, how far they moved, and how far rounding can reach. */
   private writeCentroids(): void {
-    const { run, buffers, moved, magnitude } = this;
+    const { run, buffers, moved, step, magnitude } = this;
     const margin = writeRecords(run, buffers.records, magnitude);
     this.plans().forEach((words, thread) => {
       words[LOOKS] = 0;
-      run.samples.workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 2).set([moved, margin]);
+      run.samples.workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 3).set([moved, margin, step]);
     });
   }
 

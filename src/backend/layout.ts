@@ -149,7 +149,7 @@ export const wholeGroups = (groups: number): number => (groups + 3) & ~3;
 /** Centroids of a panel of bounds in either precision; groups are whole panels. */
 export const BOUNDS_PANEL = 8;
 
-export const BOUNDS_PLAN_BYTES = 160;
+export const BOUNDS_PLAN_BYTES = 168;
 export const boundsScratchBytes = (groups: number): number => 33552 + wholeGroups(groups) * 544;
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for, bytes where these have any. */
@@ -193,17 +193,29 @@ export const NODE_BYTES = 96;
 export const RECORD_BYTES = 96;
 
 /** Samples below a root, or up to twice as many: what threads share is in small pieces, else it is what one kernel call takes. */
-export const rootSizes = { shared: 2 ** 12, own: 2 ** 16 };
+export const rootSizes = { shared: 2 ** 12, own: 2 ** 14 };
 
 /** Log₂ of the number of roots: where there are few samples, one. */
 export const treeLevels = (n: number, shared: boolean): number =>
   Math.min(Math.max(Math.floor(Math.log2(n / (shared ? rootSizes.shared : rootSizes.own))), 0), 10);
 
-/** Nodes of the trees at the most: one for forty samples (twenty of float64) beside the roots. */
-const treeNodes = ({ n, precision, levels }: Pick<Shape, 'n' | 'precision'> & { levels: number }): number =>
-  Math.ceil((n * bytesOf(precision)) / 160) + 2 ** levels;
+/** Samples of a cluster below which boxes have to be small. */
+const SMALL_CLUSTERS = 32;
 
-export const TREE_PLAN_BYTES = 128;
+/**
+ * Samples up to which a node is not cut, while nodes are plenty, and for each of which there is one beside the roots: half as many of
+ * float64, which takes twice as long to compare.
+ */
+export function treeGrain({ n, k, precision }: Pick<Shape, 'n' | 'k' | 'precision'>) {
+  const [leaf, bytes] = n < SMALL_CLUSTERS * k ? [32, 48] : [96, 160];
+  return { leaf, each: bytes / bytesOf(precision) };
+}
+
+/** Nodes of the trees at the most. */
+const treeNodes = (shape: Shape & { levels: number }): number =>
+  Math.ceil(shape.n / treeGrain(shape).each) + 2 ** shape.levels;
+
+export const TREE_PLAN_BYTES = 168;
 /** A block of 64 samples as it comes from its rows; whole cache lines, so that threads do not wait for each other's. */
 export const TREE_SCRATCH_BYTES = 2624;
 
