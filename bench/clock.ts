@@ -35,18 +35,22 @@ export interface Timing {
   failure?: string;
 }
 
-/** Runs at the most, once the first has told how long one takes: a long run is repeated less. */
-const repeatsAfter = (first: number, repeats: number): number =>
-  first > 10 ? 1 : first > 3 ? Math.min(3, repeats) : repeats;
+/** Runs at the most, once the first has told how long one takes: a long run is repeated less, one of more than `once` seconds never. */
+const repeatsAfter = (first: number, repeats: number, once: number): number =>
+  first > once ? 1 : first > 3 ? Math.min(3, repeats) : repeats;
 
 /** Times contenders in turns, so that what slows the machine for a while slows all of them. */
-export async function interleaved(contenders: readonly Contender[], repeats: number): Promise<Record<string, Timing>> {
+export async function interleaved(
+  contenders: readonly Contender[],
+  repeats: number,
+  once = 10,
+): Promise<Record<string, Timing>> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   const failures = new Map<string, string>();
   for (let round = 0; round < repeats; round++)
     for (const { name, run } of contenders) {
       const done = times.get(name)!;
-      if (failures.has(name) || (done.length > 0 && round >= repeatsAfter(done[0]!, repeats))) continue;
+      if (failures.has(name) || (done.length > 0 && round >= repeatsAfter(done[0]!, repeats, once))) continue;
       try {
         done.push(await run());
       } catch (error) {

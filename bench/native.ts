@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '1' },
     float64: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '5' },
+    /** Seconds: a run that takes longer is not repeated. */
+    once: { type: 'string', default: '10' },
     /** Ours. */
     algorithm: { type: 'string', default: 'auto' },
     /** Divides the samples of every cell: to see that it works. */
@@ -98,7 +100,7 @@ async function measure(problem: Problem): Promise<CellResult> {
     { name: 'ours', run: () => time(iterations) },
     ...rivals.map((by) => ({ name: by, run: async () => (await server.fit(by, iterations)).seconds })),
   ];
-  const timings = await interleaved(contenders, Number(options.repeats));
+  const timings = await interleaved(contenders, Number(options.repeats), Number(options.once));
   return {
     ...{ kind, n, d, k, precision, threads, iterations, agreement },
     timings: timings as CellResult['timings'],

@@ -48,7 +48,7 @@ the public API, from a flat typed array, copying included. All run the same numb
 scikit-learn and ours different ways, as many as the first to converge takes. *Ratio*: the fastest of theirs by ours. What
 they end with at convergence: *labels*, the share that scikit-learn's Lloyd and ours agree on; *inertia*, ours by
 scikit-learn's, less one. The pixels are those of a made picture. Cells were measured at commit ${commits.join(', ')}, each the median
-of ${runs.join(' or ')} of our runs.${fewer ? ' Medians of five; of three where a run takes more than three seconds, one run where it takes more than ten.' : ''}`;
+of ${runs.join(' or ')} of our runs.${fewer ? ' What takes longer is run less often, once in the end.' : ''}`;
 }
 
 function cellTable(cells: readonly CellResult[]): string {
