@@ -19,23 +19,20 @@ export function movedIn(plan: usize, node: usize, list: usize, end: usize): f64 
   // No room.
   if (!region) return load<f64>(plan, MOVED);
   let moved = load<f64>(region, MOVED_HERE);
-  if (load<f64>(node, LIMIT) < 0) {
-    moved = 0;
-    keepList(region, list, end);
-  } else {
+  if (load<f64>(node, LIMIT) < 0) moved = 0;
+  else {
     const step = stepOf(plan, region);
+    // Where nothing moved it has to stay as it is.
     if (step > 0) moved = (moved + step) * (1 + 4e-16);
-    if (!holdsAll(region, list, end)) {
-      // One that is new was not counted before.
-      moved = (moved + load<f64>(plan, MOVED)) * (1 + 4e-16);
-      keepList(region, list, end);
-    } else if (KEEP) keepList(region, list, end);
+    // One that is new was not counted before.
+    if (!holdsAll(region, list, end)) moved = (moved + load<f64>(plan, MOVED)) * (1 + 4e-16);
   }
+  keepList(region, list, end);
   store<f64>(region, moved, MOVED_HERE);
   return moved;
 }
-const KEEP: bool = true;
 
+/** What is known of the region that a node is. */
 @inline
 function regionOf(plan: usize, node: usize): usize {
   let region = load<usize>(node, REGION);
@@ -47,6 +44,7 @@ function regionOf(plan: usize, node: usize): usize {
   return region;
 }
 
+/** Keeps in mind which candidates there are. */
 function keepList(region: usize, list: usize, end: usize): void {
   const count = (end - list) >> 2;
   // Where there are more than indices can name, the last tells.
