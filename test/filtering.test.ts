@@ -91,6 +91,22 @@ onEveryBackend('the filtering algorithm', (ran, runs) => {
     );
   });
 
+  it('also where a centroid becomes a candidate of a region that is far from open', () => {
+    // From near the end nothing else moves far.
+    for (let seed = 0; seed < runs(100); seed++) {
+      const k = 3 + (seed % 6);
+      const { data } = makeBlobs({
+        nSamples: 500 * k,
+        nFeatures: 3,
+        centers: 6,
+        spread: 2,
+        seed,
+        precision: 'float32',
+      });
+      expectSameAsLloyd(data.data as FloatArray, k, { nFeatures: 3, init: 'growing', nInit: 1, tol: 0, seed });
+    }
+  });
+
   it('also where the tree is grown in the middle of a run, for the next runs too', () => {
     for (const precision of ['float32', 'float64'] as const) {
       const { data } = makeBlobs({ nSamples: 40_000, nFeatures: 2, centers: 5, spread: 3, seed: 4, precision });

@@ -1,4 +1,4 @@
-import { FREE, FREE_END, INDEX, LIMIT, LIST, MOVED, NODE_BYTES, RECORD_BYTES, REGION, SHIFT, STEP } from './plan';
+import { CHILD, FREE, FREE_END, INDEX, LIMIT, LIST, MOVED, NODE_BYTES, RECORD_BYTES, REGION, SHIFT, STEP } from './plan';
 
 // What is known of a region, in the place of a node: …
 /** … f64: how far two centroids that matter to it can have moved apart or towards each other, counted from anywhere; … */
@@ -18,18 +18,27 @@ export function movedIn(plan: usize, node: usize, list: usize, end: usize): f64 
   const region = regionOf(plan, node);
   // No room.
   if (!region) return load<f64>(plan, MOVED);
-  let moved = load<f64>(region, MOVED_HERE);
-  if (load<f64>(node, LIMIT) < 0) moved = 0;
+  let moved: f64 = 0;
+  // To one that is new no limit below applies.
+  if (load<f64>(node, LIMIT) < 0 || !holdsAll(region, list, end)) forgetLimits(node);
   else {
+    moved = load<f64>(region, MOVED_HERE);
     const step = stepOf(plan, region);
     // Where nothing moved it has to stay as it is.
     if (step > 0) moved = (moved + step) * (1 + 4e-16);
-    // One that is new was not counted before.
-    if (!holdsAll(region, list, end)) moved = (moved + load<f64>(plan, MOVED)) * (1 + 4e-16);
   }
   keepList(region, list, end);
   store<f64>(region, moved, MOVED_HERE);
   return moved;
+}
+
+/** Opens a node and all below. */
+function forgetLimits(node: usize): void {
+  store<f64>(node, -1, LIMIT);
+  const child = load<usize>(node, CHILD);
+  if (child < 1024) return;
+  forgetLimits(child);
+  forgetLimits(child + NODE_BYTES);
 }
 
 /** What is known of the region that a node is. */
