@@ -52,8 +52,6 @@ export const LOOKS: usize = 96;
 // … and (f64) for walks:
 /** How far any two centroids can have moved apart or towards each other since the run began. */
 export const MOVED: usize = 112;
-/** … and in the last step. */
-export const STEP: usize = 128;
 /** i32: samples of a region at the most, see region.ts; 0: there are none. */
 export const REGION_SIZE: usize = 136;
 /** i32: samples up to which a node is not cut, while nodes are plenty. */

@@ -1,9 +1,9 @@
-import { CHILD, FREE, FREE_END, INDEX, LIMIT, LIST, MOVED, NODE_BYTES, RECORD_BYTES, REGION, SHIFT, STEP } from './plan';
+import { CHILD, FREE, FREE_END, INDEX, LIMIT, LIST, NODE_BYTES, RECORD_BYTES, REGION, SHIFT } from './plan';
 
 // What is known of a region, in the place of a node: …
 /** … f64: how far two centroids that matter to it can have moved apart or towards each other, counted from anywhere; … */
 const MOVED_HERE: usize = 0;
-/** … which these are: their number (i32), −1 for all, and their indices (u16), ascending. */
+/** … which these are: their number (i32), −1 for too many, and their indices (u16), ascending. */
 const LISTED: usize = 8;
 const INDICES: usize = 12;
 const LISTED_MAX: usize = (NODE_BYTES - INDICES) / 2;
@@ -16,17 +16,16 @@ const LISTED_MAX: usize = (NODE_BYTES - INDICES) / 2;
  */
 export function movedIn(plan: usize, node: usize, list: usize, end: usize): f64 {
   const region = regionOf(plan, node);
-  // No room.
-  if (!region) return load<f64>(plan, MOVED);
   let moved: f64 = 0;
-  // To one that is new no limit below applies.
-  if (load<f64>(node, LIMIT) < 0 || !holdsAll(region, list, end)) forgetLimits(node);
+  // Limits below are not for a candidate that is new, nor for any where these could not be kept in mind.
+  if (!region || load<f64>(node, LIMIT) < 0 || !holdsAll(region, list, end)) forgetLimits(node);
   else {
     moved = load<f64>(region, MOVED_HERE);
     const step = stepOf(plan, region);
     // Where nothing moved it has to stay as it is.
     if (step > 0) moved = (moved + step) * (1 + 4e-16);
   }
+  if (!region) return 0;
   keepList(region, list, end);
   store<f64>(region, moved, MOVED_HERE);
   return moved;
@@ -41,7 +40,7 @@ function forgetLimits(node: usize): void {
   forgetLimits(child + NODE_BYTES);
 }
 
-/** What is known of the region that a node is. */
+/** What is known of the region that a node is; 0 where there is no room for that. */
 @inline
 function regionOf(plan: usize, node: usize): usize {
   let region = load<usize>(node, REGION);
@@ -67,7 +66,6 @@ function keepList(region: usize, list: usize, end: usize): void {
 @inline
 function stepOf(plan: usize, region: usize): f64 {
   const count = load<i32>(region, LISTED);
-  if (count < 0) return load<f64>(plan, STEP);
   const records = load<usize>(load<usize>(plan, LIST));
   let longest: f64 = 0;
   let second: f64 = 0;
@@ -83,7 +81,7 @@ function stepOf(plan: usize, region: usize): f64 {
 @inline
 function holdsAll(region: usize, list: usize, end: usize): bool {
   const count = load<i32>(region, LISTED);
-  if (count < 0) return true;
+  if (count < 0) return false;
   let known = region + INDICES;
   const knownEnd = known + (<usize>count << 1);
   for (let at = list; at < end; at += 4) {

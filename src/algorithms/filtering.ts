@@ -58,8 +58,6 @@ export class Filtering implements Assignment {
   private first = true;
   /** How far any two centroids can have come nearer to each other since then. */
   private moved = 0;
-  /** … and in the last step. */
-  private step = 0;
   /** Whether the labels have yet to be brought into the order of the samples. */
   private stale = false;
 
@@ -211,17 +209,16 @@ export class Filtering implements Assignment {
       second = Math.max(second, Math.min(square, longest));
       longest = Math.max(longest, square);
     }
-    this.step = (Math.sqrt(longest) + Math.sqrt(second)) * (1 + 1e-9);
-    this.moved = (this.moved + this.step) * (1 + 4e-16);
+    this.moved = (this.moved + (Math.sqrt(longest) + Math.sqrt(second)) * (1 + 1e-9)) * (1 + 4e-16);
   }
 
   /** Tells every thread where the centroids are now, how far they moved, and how far rounding can reach. */
   private writeCentroids(): void {
-    const { run, buffers, moved, step, magnitude } = this;
+    const { run, buffers, moved, magnitude } = this;
     const margin = writeRecords(run, buffers.records, magnitude);
     this.plans().forEach((words, thread) => {
       words[LOOKS] = 0;
-      run.samples.workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 3).set([moved, margin, step]);
+      run.samples.workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 2).set([moved, margin]);
     });
   }
 
