@@ -141,13 +141,17 @@ function take<T>(plan: usize, from: i32, i: i32, label: i32, upper: T): usize {
 
 /** The distance from its centroid of the sample at a place, rounded up; its square is left in SQ_DISTANCE. */
 export function measured<T>(plan: usize, from: i32, i: i32, label: i32): T {
+  const square = squareOf<T>(plan, from + i, label);
+  store<T>(load<usize>(plan, SCRATCH) + SQ_DISTANCE + <usize>i * sizeof<T>(), square);
+  return <T>(sqrt<T>(square) * <T>(1 + load<f64>(plan, RELATIVE)));
+}
+
+/** Squared distance of sample i to a centroid. */
+export function squareOf<T>(plan: usize, i: i32, label: i32): T {
   const d = load<i32>(plan, D);
   const stride = load<i32>(plan, STRIDE);
   const c = load<usize>(plan, CENTROIDS) + <usize>(label * centroidStride(d)) * sizeof<T>();
-  const x = load<usize>(plan, X) + <usize>(from + i) * rowBytes<T>(d, stride);
-  const square = sqDistance<T>(x, columnBytes<T>(d, stride), c, d);
-  store<T>(load<usize>(plan, SCRATCH) + SQ_DISTANCE + <usize>i * sizeof<T>(), square);
-  return <T>(sqrt<T>(square) * <T>(1 + load<f64>(plan, RELATIVE)));
+  return sqDistance<T>(load<usize>(plan, X) + <usize>i * rowBytes<T>(d, stride), columnBytes<T>(d, stride), c, d);
 }
 
 /** The score of sample i and its own centroid, estimated from quantised values. */
@@ -175,14 +179,17 @@ export function clearStates<T>(plan: usize, from: i32, active: i32): void {
   const x = load<usize>(plan, X) + <usize>from * row;
   for (let a: usize = 0; a < <usize>active; a++) {
     const i = <usize>load<i32>(scratch + ACTIVE + (a << 2));
-    if (d <= COLUMNS_MAX_D) {
-      const gathered = scratch + GATHERED + i * <usize>d * sizeof<T>();
-      let p = x + i * row;
-      for (let f: usize = 0; f < <usize>d; f++, p += columnBytes<T>(d, stride)) store<T>(gathered + f * sizeof<T>(), load<T>(p));
-    }
+    if (d <= COLUMNS_MAX_D) gatherRow<T>(scratch + GATHERED + i * <usize>d * sizeof<T>(), x + i * row, columnBytes<T>(d, stride), d);
     const state = scratch + STATE + i * 4 * sizeof<T>();
     v128.store(state, v128.splat<T>(<T>Infinity));
     if (sizeof<T>() == 8) v128.store(state, v128.splat<T>(<T>Infinity), 16);
     store<T>(scratch + RUNNER_UP + i * sizeof<T>(), <T>Infinity);
   }
+}
+
+/** Writes the values of a sample that lie in columns as a row; returns where. */
+@inline
+export function gatherRow<T>(to: usize, x: usize, column: usize, d: i32): usize {
+  for (let f: usize = 0; f < <usize>d; f++) store<T>(to + f * sizeof<T>(), load<T>(x + f * column));
+  return to;
 }

@@ -1,8 +1,8 @@
-import { centroidStride, columnBytes, COLUMNS_MAX_D, rowBytes } from '../constants';
+import { columnBytes, COLUMNS_MAX_D, rowBytes } from '../constants';
 import { fetchRows } from '../fetch';
-import { sqDistance } from '../inline/distance';
+import { gatherRow, squareOf } from './open';
 import {
-  ACTIVE, CENTROIDS, D, epsilonOf, FETCHED, GATHERED, GROUP_PATHS, JOINT_PATHS, LABELS, LOWER, MARGIN_0, MARGIN_1, PANEL_COUNT, PANELS,
+  ACTIVE, D, epsilonOf, FETCHED, GATHERED, GROUP_PATHS, JOINT_PATHS, LABELS, LOWER, MARGIN_0, MARGIN_1, PANEL_COUNT, PANELS,
   RELATIVE, SAFE_UNTIL, SCRATCH, SQ_DISTANCE, STRIDE, TOP, X,
 } from './plan';
 import { topOf } from './scan';
@@ -45,14 +45,6 @@ function scatter<T>(base: usize, i0: usize, i1: usize, i2: usize, i3: usize, v: 
   v128.store_lane<f32>(base + (i3 << 2), v, 3);
 }
 
-/** Squared distance of a sample to a centroid. */
-function squareOf<T>(plan: usize, i: usize, label: usize): T {
-  const d = load<i32>(plan, D);
-  const stride = load<i32>(plan, STRIDE);
-  const c = load<usize>(plan, CENTROIDS) + label * <usize>centroidStride(d) * sizeof<T>();
-  return sqDistance<T>(load<usize>(plan, X) + i * rowBytes<T>(d, stride), columnBytes<T>(d, stride), c, d);
-}
-
 /** Takes the distances of listed samples to their centroids; lists those whose label these leave open, with the squares. */
 function tighten<T>(plan: usize, from: i32, listed: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
@@ -72,11 +64,11 @@ function tighten<T>(plan: usize, from: i32, listed: i32): i32 {
     const l1 = <usize>load<i32>(labels + (i1 << 2));
     const l2 = <usize>load<i32>(labels + (i2 << 2));
     const l3 = <usize>load<i32>(labels + (i3 << 2));
-    let square = v128.splat<T>(squareOf<T>(plan, <usize>from + i0, l0));
-    square = v128.replace_lane<T>(square, 1, squareOf<T>(plan, <usize>from + i1, l1));
+    let square = v128.splat<T>(squareOf<T>(plan, from + <i32>i0, <i32>l0));
+    square = v128.replace_lane<T>(square, 1, squareOf<T>(plan, from + <i32>i1, <i32>l1));
     if (sizeof<T>() == 4) {
-      square = f32x4.replace_lane(square, 2, <f32>squareOf<T>(plan, <usize>from + i2, l2));
-      square = f32x4.replace_lane(square, 3, <f32>squareOf<T>(plan, <usize>from + i3, l3));
+      square = f32x4.replace_lane(square, 2, <f32>squareOf<T>(plan, from + <i32>i2, <i32>l2));
+      square = f32x4.replace_lane(square, 3, <f32>squareOf<T>(plan, from + <i32>i3, <i32>l3));
     }
     const near = nearOf<T>(plan, square);
     const limit = limitOf<T>(plan, near);
@@ -134,13 +126,6 @@ function look<T>(plan: usize, from: i32, a: i32, active: i32, first: bool): void
   }
 }
 
-/** The values of a sample that lie in columns, in a row. */
-@inline
-function gatherRow<T>(to: usize, x: usize, column: usize, d: i32): usize {
-  for (let f: usize = 0; f < <usize>d; f++) store<T>(to + f * sizeof<T>(), load<T>(x + f * column));
-  return to;
-}
-
 /** Writes labels and bounds of four (two) samples, which begin at entry a of the list, by their least scores. */
 function settle<T>(plan: usize, from: i32, top: usize, a: i32, active: i32, i0: usize, i1: usize, i2: usize, i3: usize, first: bool): void {
   const scratch = load<usize>(plan, SCRATCH);
@@ -182,7 +167,7 @@ function label<T>(plan: usize, from: i32, square: usize, i: usize, to: usize, fi
   const cell = load<usize>(plan, LABELS) + ((<usize>from + i) << 2);
   if (!first && <usize>load<i32>(cell) == to) return;
   store<i32>(cell, <i32>to);
-  store<T>(square, squareOf<T>(plan, <usize>from + i, to));
+  store<T>(square, squareOf<T>(plan, from + <i32>i, <i32>to));
 }
 
 // As safety.ts has it for one sample.

@@ -52,14 +52,15 @@ export const LOOKS: usize = 96;
 // … and (f64) for walks:
 /** How far any two centroids can have moved apart or towards each other since the run began. */
 export const MOVED: usize = 112;
+/** How far rounding can reach in the difference of two scores. */
+export const MARGIN: usize = 120;
+// … and for trees:
 /** i32: samples of a region at the most, see region.ts; 0: there are none. */
 export const REGION_SIZE: usize = 136;
 /** i32: samples up to which a node is not cut, while nodes are plenty. */
 export const LEAF_SIZE: usize = 140;
 /** i32: samples for each node there is room for below a root. */
 export const NODE_SAMPLES: usize = 144;
-/** How far rounding can reach in the difference of two scores. */
-export const MARGIN: usize = 120;
 
 // For a walk alone:
 /** By how much more than the nearest candidate those that are ruled out are farther at least. */
@@ -67,7 +68,7 @@ export const GAP: usize = 104;
 /** i32: the candidate nearest to the middle of a box; f64: its squared distance. */
 export const NEAREST: usize = 148;
 export const SQUARE: usize = 152;
-/** f64: how far two centroids that matter to the region at hand can have moved apart or towards each other. */
+/** f64: MOVED, or how far two centroids that matter to the region at hand can have moved apart or towards each other. */
 export const HERE: usize = 160;
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d), then …
@@ -88,7 +89,7 @@ export const SIDES: usize = 32;
 export const RADIUS: usize = 64;
 /** The address of what is known of a region, see region.ts, or 0. */
 export const REGION: usize = 68;
-/** f64: below a region, its labels stay as they are until HERE is beyond this. */
+/** f64: its labels stay as they are until HERE is beyond this. */
 export const LIMIT: usize = 72;
 /** i32: where its samples begin, how many there are. */
 export const START: usize = 80;
