@@ -46,25 +46,26 @@ function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
     for (; active < count; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), active);
   } else active = listOpen<T>(plan, from, count);
   if (active == 0) return 0;
-  if (load<i32>(plan, GROUPS) == 1 && !load<usize>(plan, QUANTISED)) return advanceSingle<T>(plan, from, active, first != 0);
+  const quantised = load<usize>(plan, QUANTISED) != 0;
+  const groups = load<i32>(plan, GROUPS);
+  if (groups == 1) return advanceSingle<T>(plan, from, active, first != 0);
   if (!first) {
-    if (load<i32>(plan, GROUPS) > 1) active = reconsider<T>(plan, from, active);
+    active = reconsider<T>(plan, from, active);
     if (active) active = tighten<T>(plan, from, active);
   }
   if (active == 0) return 0;
   clearStates<T>(plan, from, active);
-  const groups = load<i32>(plan, GROUPS);
   const alone = load<i32>(plan, ALONE) != 0;
-  let all = first != 0 || groups == 1;
+  let all = first != 0;
   let looks = all ? 0 : collectMembers<T>(plan, from, active);
   all = all || (alone && looks > (active * groups) / FEW_PAIRS);
   if (all) looks = collectAll(plan, active);
-  if (!load<usize>(plan, QUANTISED)) for (let g = 0; g < groups; g++) scanPanels<T>(plan, from, g, lookersOf(plan, g, all));
+  if (!quantised) for (let g = 0; g < groups; g++) scanPanels<T>(plan, from, g, lookersOf(plan, g, all));
   else if (alone && !all) for (let g = 0; g < groups; g++) estimatePairs<T>(plan, from, g);
   else for (let q = 0; q < panelRuns(plan); q++) estimatePanels<T>(plan, from, q, lookersOf(plan, q, all));
-  if (load<usize>(plan, QUANTISED)) resolveUnsure<T>(plan, from, active, all);
+  if (quantised) resolveUnsure<T>(plan, from, active, all);
   settleLabels<T>(plan, from, active, first);
-  if (all && groups > 1) settleAllLowerBounds<T>(plan, from, active);
+  if (all) settleAllLowerBounds<T>(plan, from, active);
   else for (let g = 0; g < groups; g++) settleLowerBounds<T>(plan, from, g);
   settleSafety<T>(plan, from, active);
   return looks;

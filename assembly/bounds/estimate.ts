@@ -13,11 +13,10 @@ export function estimatePanels<T>(plan: usize, from: i32, q: i32, list: usize): 
   const count = <i32>load<u16>(list);
   const d = load<i32>(plan, D);
   const row = <usize>((d + 1) & ~1) << 1;
-  const panelBytes = <usize>(2 + ((d + 1) >> 1)) << 5;
   const perEight = 8 / panelWidth<T>();
   const firstPanel = (q * load<i32>(plan, GROUP_PANELS)) / perEight;
   const panels = min(load<i32>(plan, GROUP_PANELS), load<i32>(plan, PANEL_COUNT) - q * load<i32>(plan, GROUP_PANELS)) / perEight;
-  const panel = load<usize>(plan, QUANTISED_PANELS) + <usize>firstPanel * panelBytes;
+  const panel = load<usize>(plan, QUANTISED_PANELS) + <usize>firstPanel * quantisedPanelBytes(d);
   const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
   const least = leastOf<T>(plan, from, q);
   const step = leastBytes<T>(plan);
@@ -26,18 +25,26 @@ export function estimatePanels<T>(plan: usize, from: i32, q: i32, list: usize): 
     const i1 = placeAt(list, min(m + 1, count - 1));
     const i2 = placeAt(list, min(m + 2, count - 1));
     const i3 = placeAt(list, min(m + 3, count - 1));
-    const scales = scalesOf(plan, from, i0, i1, i2, i3);
-    for (let p = 0; p < panels; p++) {
-      const packed = panel + <usize>p * panelBytes;
-      quantisedTile(rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, packed, scales, scratch + TILE);
-      mergeTop<f32>(scratch, packed, 0, p == 0);
-    }
+    estimateTop(scratch, rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, panel, panels, scalesOf(plan, from, i0, i1, i2, i3));
     for (let r = 0; r < min(4, count - m); r++) {
       const i = placeAt(list, m + r);
       keepTop<T, f32>(scratch, least, step, r, i);
       if (alone) keepEight<T>(plan, lowerBounds<T>(plan, from + <i32>i), q << 3, r);
     }
   }
+}
+
+/** As topOf, by estimates. */
+export function estimateTop(scratch: usize, x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panel: usize, panels: i32, scales: v128): void {
+  for (let p = 0; p < panels; p++, panel += quantisedPanelBytes(d)) {
+    quantisedTile(x0, x1, x2, x3, d, panel, scales, scratch + TILE);
+    mergeTop<f32>(scratch, panel, 0, p == 0);
+  }
+}
+
+@inline
+function quantisedPanelBytes(d: i32): usize {
+  return <usize>(2 + ((d + 1) >> 1)) << 5;
 }
 
 /** Notes the scores of a row of a tile in place of the lower bounds of eight centroids, or as many as there are. */
@@ -56,7 +63,7 @@ export function estimatePairs<T>(plan: usize, from: i32, g: i32): void {
   const d = load<i32>(plan, D);
   const row = <usize>((d + 1) & ~1) << 1;
   const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
-  const index = load<f32>(load<usize>(plan, QUANTISED_PANELS) + <usize>(g >> 3) * (<usize>(2 + ((d + 1) >> 1)) << 5) + (<usize>(g & 7) << 2));
+  const index = load<f32>(load<usize>(plan, QUANTISED_PANELS) + <usize>(g >> 3) * quantisedPanelBytes(d) + (<usize>(g & 7) << 2));
   const centroid = load<usize>(plan, QUANTISED_ROWS) + <usize>index * quantisedRowBytes(d);
   const lower = lowerBounds<T>(plan, from) + <usize>g * sizeof<T>();
   const step = lowerBytes<T>(plan);
@@ -81,7 +88,7 @@ export function estimatePairs<T>(plan: usize, from: i32, g: i32): void {
 }
 
 /** What the dot products of four samples and a centroid are to be multiplied by. */
-function scalesOf(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
+export function scalesOf(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
   const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
   let inverse = v128.load32_zero(inverses + (i0 << 2));
   inverse = v128.load_lane<f32>(inverses + (i1 << 2), inverse, 1);

@@ -2,10 +2,10 @@ import { COLUMNS_MAX_D, centroidStride, columnBytes, quantisedRowBytes, rowBytes
 import { sqDistance } from '../inline/distance';
 import { fetchRows } from '../fetch';
 import {
-  ACTIVE, atMost, CENTROIDS, D, FACTOR, FETCHED, GATHERED, GROUPS, inverseOf, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LIMIT, LONGEST_PATH, lowerBounds, lowerBytes,
-  lowerPath, NEAR, QUANTISED, QUANTISED_ROWS, RELATIVE, RUNNER_UP, SAFE_UNTIL, SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, STRIDE, sureMargin, UNDECIDED, X,
+  ACTIVE, atMost, CENTROIDS, D, FACTOR, FETCHED, GATHERED, inverseOf, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LIMIT, LONGEST_PATH, lowerBounds, lowerBytes,
+  NEAR, QUANTISED, QUANTISED_ROWS, RELATIVE, RUNNER_UP, SAFE_UNTIL, SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, STRIDE, sureMargin, UNDECIDED, X,
 } from './plan';
-import { keepSafe, keepUpper, leastLower, limitOf, lowerNow, upperNow } from './safety';
+import { keepSafe, keepUpper, leastLower, limitOf, upperNow } from './safety';
 
 /** Lists the samples whose label is not safe any more. */
 export function listOpen<T>(plan: usize, from: i32, count: i32): i32 {
@@ -50,7 +50,7 @@ function pathsOf<T>(paths: usize, labels: usize): v128 {
   return v128.load_lane<f64>(paths + (<usize>load<i32>(labels, 4) << 3), v, 1);
 }
 
-/** Takes the bounds of the listed samples as they are now; keeps those that stay open: with several groups some do not. */
+/** Takes the bounds of the listed samples as they are now; keeps those that stay open. */
 export function reconsider<T>(plan: usize, from: i32, listed: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   const active = scratch + ACTIVE;
@@ -60,7 +60,7 @@ export function reconsider<T>(plan: usize, from: i32, listed: i32): i32 {
   for (let a: usize = 0; a < <usize>listed; a++) {
     const i = load<i32>(active + (a << 2));
     const label = labelOf(plan, from + i);
-    const least = leastLower<T>(plan, from + i, label);
+    const least = leastLower<T>(plan, from + i);
     const limit = limitOf<T>(plan, upperNow<T>(plan, from + i, label));
     store<T>(scratch + LEAST_LOWER + <usize>i * sizeof<T>(), least);
     store<i32>(active + (count << 2), i);
@@ -108,7 +108,7 @@ function tightenByEstimates<T>(plan: usize, from: i32, listed: i32): i32 {
     const margin = sureMargin(plan, inverseOf(plan, from + i));
     const sqNorm = <f64>load<T>(load<usize>(plan, SQ_NORMS) + <usize>(from + i) * sizeof<T>());
     const unsettled = take<T>(plan, from, i, label, atMost<T>(sqNorm, own, margin));
-    const least = leastOf<T>(plan, from, i, label);
+    const least = load<T>(scratch + LEAST_LOWER + <usize>i * sizeof<T>());
     const settleable = usize(least > limitOf<T>(plan, <T>Math.sqrt(max<f64>(sqNorm + own - margin, 0))));
     store<i32>(active + (open << 2), i);
     store<i32>(scratch + UNDECIDED + (undecided << 2), i);
@@ -118,20 +118,13 @@ function tightenByEstimates<T>(plan: usize, from: i32, listed: i32): i32 {
   return <i32>open + tightenByDistances<T>(plan, from, scratch + UNDECIDED, <i32>undecided, active + (open << 2));
 }
 
-/** The least lower bound of the sample at a place, which several groups have been asked for before. */
-@inline
-function leastOf<T>(plan: usize, from: i32, i: i32, label: i32): T {
-  if (load<i32>(plan, GROUPS) > 1) return load<T>(load<usize>(plan, SCRATCH) + LEAST_LOWER + <usize>i * sizeof<T>());
-  return lowerNow<T>(load<T>(lowerBounds<T>(plan, from + i)), lowerPath<T>(plan, 0, label));
-}
-
 /** Takes a new upper bound of the sample at a place; returns 1 where its label stays open. */
 @inline
 function take<T>(plan: usize, from: i32, i: i32, label: i32, upper: T): usize {
   const scratch = load<usize>(plan, SCRATCH);
   const offset = <usize>i * sizeof<T>();
   const limit = limitOf<T>(plan, upper);
-  const least = leastOf<T>(plan, from, i, label);
+  const least = load<T>(scratch + LEAST_LOWER + offset);
   store<T>(scratch + NEAR + offset, upper);
   store<T>(scratch + LIMIT + offset, limit);
   keepUpper<T>(plan, from + i, label, upper);

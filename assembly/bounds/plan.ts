@@ -9,7 +9,7 @@ export const GROUP_PANELS: usize = 24; // panels of a group; the last group may 
 export const GROUP_OF: usize = 28; // k × i32: group of each centroid
 export const CENTROIDS: usize = 32; // k × d, rows centroidStride(d) apart
 export const LABELS: usize = 36; // n × i32
-export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid, less its path; 0: one group does without
+export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid, less its path; one group does without
 export const LOWER: usize = 44; // n × groups × T: at most the distance to any other centroid of each group, plus the group's path
 export const SAFE_UNTIL: usize = 48; // n × T: the label is safe as long as the joint path of its centroid is shorter
 export const PATHS: usize = 52; // k × T: how far each centroid has come since there are bounds, step by step
@@ -20,12 +20,12 @@ export const SCRATCH: usize = 60;
 export const QUANTISED: usize = 88; // n × (d rounded up to even) × i16
 export const INVERSE: usize = 92; // n × f32: inverse scale of each sample
 export const QUANTISED_PANELS: usize = 96;
-export const SQ_NORMS: usize = 100; // n × T: ‖x‖²
+export const SQ_NORMS: usize = 100; // n × T: ‖x‖², of one group without estimates too
 export const FACTOR: usize = 104; // f64: twice the inverse scale of the centroids
 export const QUANTISED_ROWS: usize = 112; // k × quantisedRowBytes(d): the centroids row by row
 export const ALONE: usize = 116; // i32: whether every centroid is a group, its number the place in the panels
 export const SURE_0: usize = 120; // f64: two scores of a sample, estimated or not, are off by sure 0 …
-export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale at the most, in all
+export const SURE_1: usize = 128; // f64: … + sure 1 · inverse scale at the most, in all; of one group without estimates by ‖x‖² instead, and that too
 // For the sums, see accumulate.ts:
 export const PREVIOUS: usize = 140;
 export const SUMS: usize = 144;
@@ -39,6 +39,8 @@ export const RELATIVE: usize = 80;
 export const ENOUGH: usize = 152;
 // The longest of the joint paths (f64): a label that is safe until beyond it is so whichever it is.
 export const LONGEST_PATH: usize = 160;
+// Share of the listed samples that the distance of their own centroid has to settle for it to be taken first (f64).
+export const TIGHT_SHARE: usize = 168;
 
 /** Samples that go through the phases together. */
 export const CHUNK: i32 = 256;
@@ -57,6 +59,10 @@ export const TOP: usize = 21248; // 6 vectors: least score, index, second score 
 export const UNSURE: usize = 21376; // a list, as MEMBERS: samples that an estimate does not settle
 export const UNDECIDED: usize = 21920; // i32: places of the samples whose exact distance may settle them
 export const FETCHED: usize = 22976; // i32: see fetchRows
+// Trials whether the distance of the own centroid settles labels (f32: how many samples, and labels settled, fading), and chunks without one (i32).
+export const TRIED: usize = 22980;
+export const SETTLED: usize = 22984;
+export const SKIPPED: usize = 22988;
 export const GATHERED: usize = 22992; // d × T: rows of samples that lie in columns
 export const NEAR: usize = 31440; // T: at least the distance to the own centroid, as it stands
 export const MEMBERS: usize = 33552; // per group: how many active samples have to look at it, and their places (u16)
@@ -97,12 +103,6 @@ export function lowerBytes<T>(plan: usize): usize {
 @inline
 export function lowerBounds<T>(plan: usize, i: i32): usize {
   return load<usize>(plan, LOWER) + <usize>i * lowerBytes<T>(plan);
-}
-
-/** The path in a lower bound of a sample. */
-@inline
-export function lowerPath<T>(plan: usize, g: i32, label: i32): T {
-  return load<T>(load<usize>(plan, GROUP_PATHS) + <usize>(load<i32>(plan, GROUPS) == 1 ? label : g) * sizeof<T>());
 }
 
 /** The label of a sample. */

@@ -1,24 +1,17 @@
 import { minAcross } from '../inline/lanes';
-import { epsilonOf, GROUP_PATHS, GROUPS, JOINT_PATHS, lowerBounds, lowerBytes, lowerPath, MARGIN_0, MARGIN_1, PATHS, SAFE_UNTIL, UPPER } from './plan';
+import { epsilonOf, GROUP_PATHS, JOINT_PATHS, lowerBounds, lowerBytes, MARGIN_0, MARGIN_1, PATHS, SAFE_UNTIL, UPPER } from './plan';
 
 // Bounds stand where the centroids' paths began: what a bound is now is what is stored, more or less the path since then. A
 // bound that nobody needs is not touched. Paths grow by rounding up, so that the difference of two is at least the way between.
 
-/** What a lower bound is now, by the path of what it is a bound of. */
-@inline
-export function lowerNow<T>(bound: T, path: T): T {
-  return max<T>(0, (bound - path) * <T>(1 - 4 * epsilonOf<T>()));
-}
-
 /** The least lower bound of a sample. */
-export function leastLower<T>(plan: usize, i: i32, label: i32): T {
+export function leastLower<T>(plan: usize, i: i32): T {
   const row = lowerBounds<T>(plan, i);
-  if (load<i32>(plan, GROUPS) == 1) return lowerNow<T>(load<T>(row), lowerPath<T>(plan, 0, label));
   const paths = load<usize>(plan, GROUP_PATHS);
   const bytes = lowerBytes<T>(plan);
   let least = v128.splat<T>(<T>Infinity);
   for (let at: usize = 0; at < bytes; at += 16) least = v128.pmin<T>(least, v128.sub<T>(v128.load(row + at), v128.load(paths + at)));
-  return lowerNow<T>(v128.extract_lane<T>(minAcross<T>(least), 0), 0);
+  return max<T>(0, v128.extract_lane<T>(minAcross<T>(least), 0) * <T>(1 - 4 * epsilonOf<T>()));
 }
 
 /** The lower bound above which no other centroid can be the nearest, rounded up. */
@@ -38,10 +31,8 @@ export function upperNow<T>(plan: usize, i: i32, label: i32): T {
 /** Keeps an upper bound. */
 @inline
 export function keepUpper<T>(plan: usize, i: i32, label: i32, upper: T): void {
-  const uppers = load<usize>(plan, UPPER);
-  if (!uppers) return;
   const path = load<T>(load<usize>(plan, PATHS) + <usize>label * sizeof<T>());
-  store<T>(uppers + <usize>i * sizeof<T>(), upper * <T>(1 + 4 * epsilonOf<T>()) - path * <T>(1 - 4 * epsilonOf<T>()));
+  store<T>(load<usize>(plan, UPPER) + <usize>i * sizeof<T>(), upper * <T>(1 + 4 * epsilonOf<T>()) - path * <T>(1 - 4 * epsilonOf<T>()));
 }
 
 /** Notes how long a label is safe: its limit grows no faster than its centroid moves, and bounds sink as others do. */

@@ -1,6 +1,6 @@
 import { measured } from './open';
 import {
-  ACTIVE, ALONE, atMost, epsilonOf, GROUP_OF, GROUP_PATHS, GROUPS, inverseOf, labelOf, LABELS, lowerBounds, lowerBytes, lowerPath, MARGIN_0, MARGIN_1, membersOf, NEAR,
+  ACTIVE, ALONE, atMost, epsilonOf, GROUP_OF, GROUP_PATHS, inverseOf, labelOf, LABELS, lowerBounds, lowerBytes, MARGIN_0, MARGIN_1, membersOf, NEAR,
   placeAt, QUANTISED, RELATIVE, SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, sureMargin,
 } from './plan';
 import { keepSafe, keepUpper, leastLower, limitOf } from './safety';
@@ -54,14 +54,12 @@ export function settleLowerBounds<T>(plan: usize, from: i32, g: i32): void {
   const bounds = lowerBounds<T>(plan, from) + <usize>g * sizeof<T>();
   const step = lowerBytes<T>(plan);
   const down = <T>(1 - 16 * epsilonOf<T>());
-  const alone = load<i32>(plan, GROUPS) == 1;
-  let path = lowerPath<T>(plan, g, 0);
+  const path = load<T>(load<usize>(plan, GROUP_PATHS) + <usize>g * sizeof<T>());
   const count = <i32>load<u16>(members);
   for (let m = 0; m < count; m++) {
     const place = placeAt(members, m);
     const bound = bounds + place * step;
     const square = <T>(load<T>(bound) + load<T>(scratch + SQ_DISTANCE + place * sizeof<T>()));
-    if (alone) path = lowerPath<T>(plan, g, labelOf(plan, from + <i32>place));
     store<T>(bound, <T>(sqrt<T>(max<T>(square, 0)) + path) * down);
   }
 }
@@ -100,6 +98,6 @@ export function settleSafety<T>(plan: usize, from: i32, active: i32): void {
     const label = labelOf(plan, i);
     const upper = load<T>(scratch + NEAR + <usize>place * sizeof<T>());
     keepUpper<T>(plan, i, label, upper);
-    keepSafe<T>(plan, i, label, leastLower<T>(plan, i, label), limitOf<T>(plan, upper));
+    keepSafe<T>(plan, i, label, leastLower<T>(plan, i), limitOf<T>(plan, upper));
   }
 }

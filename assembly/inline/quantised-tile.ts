@@ -115,7 +115,30 @@ export function quantisedDots(x0: usize, x1: usize, x2: usize, x3: usize, d: i32
     q3 += 32;
     if (--left == 0) break;
   }
-  // Lanes of a row are added up: a₀ + a₂, b₀ + b₂, a₁ + a₃, b₁ + b₃ first.
+  return addedUp(a, b, c, e);
+}
+
+/** The same of rows and as many centroids, each with its own. */
+@inline
+export function quantisedDotsApart(x0: usize, x1: usize, x2: usize, x3: usize, d: i32, c0: usize, c1: usize, c2: usize, c3: usize): v128 {
+  let a = i32x4.splat(0);
+  let b = a;
+  let c = a;
+  let e = a;
+  const bytes = <usize>d << 1;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load(x0 + at), v128.load(c0 + at)));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load(x1 + at), v128.load(c1 + at)));
+    c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load(x2 + at), v128.load(c2 + at)));
+    e = i32x4.add(e, i32x4.dot_i16x8_s(v128.load(x3 + at), v128.load(c3 + at)));
+  }
+  return addedUp(a, b, c, e);
+}
+
+/** The sums of the lanes of four vectors. */
+@inline
+function addedUp(a: v128, b: v128, c: v128, e: v128): v128 {
+  // a₀ + a₂, b₀ + b₂, a₁ + a₃, b₁ + b₃ first.
   const ab = i32x4.add(v128.shuffle<u32>(a, b, 0, 4, 1, 5), v128.shuffle<u32>(a, b, 2, 6, 3, 7));
   const ce = i32x4.add(v128.shuffle<u32>(c, e, 0, 4, 1, 5), v128.shuffle<u32>(c, e, 2, 6, 3, 7));
   return i32x4.add(v128.shuffle<u64>(ab, ce, 0, 2), v128.shuffle<u64>(ab, ce, 1, 3));

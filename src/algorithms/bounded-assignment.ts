@@ -2,6 +2,7 @@ import {
   BOUNDS_CHUNK,
   BOUNDS_PANEL,
   BOUNDS_PLAN_BYTES,
+  BOUNDS_TRIALS,
   type BoundsBuffers,
   boundsLayout,
   boundsScratchBytes,
@@ -35,12 +36,15 @@ const BUSY = 2 ** 32;
 
 /**
  * Share of looks above which that is so, by nanoseconds of a sample: plain assignment takes 2.5 more than to see that a label
- * is safe, and 0.067 for every product; a sample that has to look 10, and 0.095, and more the less a look can find.
+ * is safe, and 0.067 for every product; a sample that has to look 13, and 0.095, and more the less a look can find.
  */
-const enoughLooks = (products: number): number => (2.5 + 0.067 * products) / (10 + 0.095 * products + 1280 / products);
+const enoughLooks = (products: number): number => (2.5 + 0.067 * products) / (13 + 0.095 * products + 1900 / products);
 
 /** The same of looks at several groups, of which plain assignment has to look at all; by estimates both are quicker. */
 const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;
+
+/** Share of labels that the distance of the own centroid has to settle, of k, for it to be taken before those of the others. */
+const tightShare = (k: number): number => Math.min(4 / Math.max(k - 4, 1), 1);
 
 /** How much longer than at first the longest centroid may become before bounds are made anew: rounding is reckoned for such. */
 const GROWTH = 1.25;
@@ -165,6 +169,11 @@ export class BoundedAssignment implements Assignment {
     order.forEach((j, at) => {
       if (j >= 0) groupOf[j] = alone ? at : Math.floor(at / (width * groupPanels));
     });
+    // Trials begin anew.
+    for (let thread = 0; thread < workspace.threads; thread++)
+      workspace
+        .int32(buffers.scratch + thread * boundsScratchBytes(this.groups) + BOUNDS_TRIALS.at, BOUNDS_TRIALS.length)
+        .fill(0);
     // Whole vectors of labels are read: those behind the last must name a centroid.
     samples.pad(run.buffers.labels, 4, 32);
   }
@@ -191,7 +200,7 @@ export class BoundedAssignment implements Assignment {
       .int32(buffers.plan, 16)
       .set([
         ...[samples.x, d, samples.stride, buffers.packed, panels, groups, groupPanels, buffers.groupOf],
-        ...[run.buffers.centroids, run.buffers.labels, groups > 1 ? buffers.upper : 0, buffers.lower],
+        ...[run.buffers.centroids, run.buffers.labels, buffers.upper, buffers.lower],
         ...[buffers.safeUntil, buffers.paths, buffers.groupPaths, buffers.scratch],
       ]);
     workspace
@@ -200,8 +209,8 @@ export class BoundedAssignment implements Assignment {
     workspace
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
-    workspace.float64(buffers.plan + 152, 2).set([this.enough, this.paths.longest()]);
-    this.writeEstimates(measure, reach);
+    workspace.float64(buffers.plan + 152, 3).set([this.enough, this.paths.longest(), tightShare(run.k)]);
+    this.writeEstimates(measure, reach, lost);
     // Every thread has a plan of its own, for the sake of the scratch.
     const plans = workspace.int32(buffers.plan, (workspace.threads * BOUNDS_PLAN_BYTES) / 4);
     for (let thread = 1; thread < workspace.threads; thread++) {
@@ -212,13 +221,20 @@ export class BoundedAssignment implements Assignment {
     }
   }
 
-  /** Where quantised values are, the factor of their dot products, and how far two scores of a sample are off at the most. */
-  private writeEstimates(measure: Measure, reach: number): void {
+  /**
+   * Where quantised values are, the factor of their dot products, and how far two scores of a sample are off at the most. Without
+   * estimates ‖x‖² is taken from a distance and a score, and off with them: by (d + 16) ε (6 ‖c‖² + 4 ‖x‖²) in all.
+   */
+  private writeEstimates(measure: Measure, reach: number, lost: number): void {
     const { run, buffers, panels } = this;
     const { workspace, precision } = run.samples;
     const { quantised, inverse, quantisedPanels, sqNorms, quantisedRows, plan } = buffers;
     const addresses = workspace.int32(plan + 88, 8).fill(0);
-    if (!this.options.quantised) return;
+    if (!this.options.quantised) {
+      addresses[3] = sqNorms;
+      workspace.float64(plan + 120, 2).set([reach * 3 * this.norm ** 2 + lost, reach * 2]);
+      return;
+    }
     const places = panels * panelWidth(precision);
     const at = { centroids: run.buffers.centroids, order: buffers.order, panels: quantisedPanels, rows: quantisedRows };
     const { factor, error, length } = packEstimates(run.samples, at, places, measure);

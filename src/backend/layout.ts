@@ -149,7 +149,9 @@ export const wholeGroups = (groups: number): number => (groups + 3) & ~3;
 /** Centroids of a panel of bounds in either precision; groups are whole panels. */
 export const BOUNDS_PANEL = 8;
 
-export const BOUNDS_PLAN_BYTES = 168;
+export const BOUNDS_PLAN_BYTES = 176;
+/** Where in the scratch of bounds trials are counted, and how many i32 that takes. */
+export const BOUNDS_TRIALS = { at: 22980, length: 3 } as const;
 export const boundsScratchBytes = (groups: number): number => 33552 + wholeGroups(groups) * 544;
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for, bytes where these have any. */
@@ -177,10 +179,10 @@ export function boundsLayout(shape: Shape & { groups: number; quantised: boolean
     /** For each thread, as what assembly/bounds/plan.ts lays out in its scratch. */
     plan: threads * BOUNDS_PLAN_BYTES,
     scratch: threads * boundsScratchBytes(groups),
-    /** Samples rounded to i16, their inverse scales and squared lengths; centroids likewise, in panels and in rows. */
+    /** Samples rounded to i16, their inverse scales and squared lengths (of one group these alone); centroids likewise, in panels and in rows. */
     quantised: quantised ? n * pairs * 4 : 0,
     inverse: quantised ? n * 4 : 0,
-    sqNorms: quantised ? n * value : 0,
+    sqNorms: quantised || groups === 1 ? n * value : 0,
     quantisedPanels: quantised ? places * (2 + pairs) * 4 : 0,
     quantisedRows: quantised ? k * quantisedRowBytes(d) : 0,
   };
