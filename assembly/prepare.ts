@@ -115,10 +115,13 @@ function addFeatureSpread<T>(x: usize, n: i32, d: i32, stride: i32, means: usize
   }
   for (let i = 0; i < n; i += BLOCK) {
     const first = x + <usize>i * row;
-    for (let f = 0; f < d; f += 2) {
+    const rows = min(BLOCK, n - i);
+    let f = 0;
+    if (sizeof<T>() == 4) for (; f + 4 <= d; f += 4) addFourSpreads(first + (<usize>f << 2), rows, row, means + (<usize>f << 3), spread + (<usize>f << 3), next);
+    for (; f < d; f += 2) {
       const pair = <usize>min(f, d - 2);
       const mean = v128.load(means + (pair << 3));
-      addPairSpread<T>(first + pair * column, min(BLOCK, n - i), row, mean, spread + (pair << 3), next, freshLanes(f, d));
+      addPairSpread<T>(first + pair * column, rows, row, mean, spread + (pair << 3), next, freshLanes(f, d));
     }
   }
 }
@@ -156,6 +159,67 @@ function addColumnSpread<T>(x: usize, n: i32, mean: f64, cell: usize, next: usiz
   store<f64>(cell + 2 * next, max(load<f64>(cell + 2 * next), above));
 }
 
+/** Four neighbouring features of float32 at once. */
+function addFourSpreads(x: usize, n: i32, row: usize, means: usize, cell: usize, next: usize): void {
+  const low = v128.load(means);
+  const high = v128.load(means, 16);
+  let least = f32x4.splat(Infinity);
+  let greatest = f32x4.splat(-Infinity);
+  let a0 = f64x2.splat(0);
+  let b0 = a0;
+  let a1 = a0;
+  let b1 = a0;
+  let a2 = a0;
+  let b2 = a0;
+  let a3 = a0;
+  let b3 = a0;
+  let p = x;
+  let value: v128;
+  for (let left = n; left > 0; left -= 4, p += 4 * row) {
+    value = v128.load(p);
+    a0 = f64x2.add(a0, squareFrom(low, value));
+    b0 = f64x2.add(b0, squareFrom(high, v128.shuffle<u64>(value, value, 1, 0)));
+    least = f32x4.pmin(least, value);
+    greatest = f32x4.pmax(greatest, value);
+    if (left == 1) break;
+    value = v128.load(p + row);
+    a1 = f64x2.add(a1, squareFrom(low, value));
+    b1 = f64x2.add(b1, squareFrom(high, v128.shuffle<u64>(value, value, 1, 0)));
+    least = f32x4.pmin(least, value);
+    greatest = f32x4.pmax(greatest, value);
+    if (left == 2) break;
+    value = v128.load(p + 2 * row);
+    a2 = f64x2.add(a2, squareFrom(low, value));
+    b2 = f64x2.add(b2, squareFrom(high, v128.shuffle<u64>(value, value, 1, 0)));
+    least = f32x4.pmin(least, value);
+    greatest = f32x4.pmax(greatest, value);
+    if (left == 3) break;
+    value = v128.load(p + 3 * row);
+    a3 = f64x2.add(a3, squareFrom(low, value));
+    b3 = f64x2.add(b3, squareFrom(high, v128.shuffle<u64>(value, value, 1, 0)));
+    least = f32x4.pmin(least, value);
+    greatest = f32x4.pmax(greatest, value);
+  }
+  keepSpread(cell, next, f64x2.add(f64x2.add(a0, a2), f64x2.add(a1, a3)), least, greatest);
+  const above = v128.shuffle<u64>(greatest, greatest, 1, 0);
+  keepSpread(cell + 16, next, f64x2.add(f64x2.add(b0, b2), f64x2.add(b1, b3)), v128.shuffle<u64>(least, least, 1, 0), above);
+}
+
+/** Squares of the differences of two values of float32 to two means. */
+@inline
+function squareFrom(means: v128, values: v128): v128 {
+  const difference = f64x2.sub(f64x2.promote_low_f32x4(values), means);
+  return f64x2.mul(difference, difference);
+}
+
+/** Merges squares, least and greatest values (float32) of two features. */
+@inline
+function keepSpread(cell: usize, next: usize, squares: v128, least: v128, greatest: v128): void {
+  v128.store(cell, f64x2.add(v128.load(cell), squares));
+  v128.store(cell + next, f64x2.pmin(v128.load(cell + next), f64x2.promote_low_f32x4(least)));
+  v128.store(cell + 2 * next, f64x2.pmax(v128.load(cell + 2 * next), f64x2.promote_low_f32x4(greatest)));
+}
+
 /** Two neighbouring features at once. */
 @inline
 function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize, next: usize, lanes: v128): void {
@@ -175,8 +239,8 @@ function addPairSpread<T>(x: usize, n: i32, row: usize, mean: v128, cell: usize,
     s1 = s2;
     s2 = s3;
     s3 = sum;
-    least = f64x2.min(least, value);
-    greatest = f64x2.max(greatest, value);
+    least = f64x2.pmin(least, value);
+    greatest = f64x2.pmax(greatest, value);
   }
   // Turned by n, the stripes are {s₀, s₂} and {s₁, s₃} or the other way round; both sums commute.
   const sum = f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3));
