@@ -1,10 +1,11 @@
 import { accumulate } from './accumulate';
-import { clearStates, listOpen, reconsider, tighten } from './bounds/open';
+import { clearStates, listOpen, reconsider } from './bounds/open';
 import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
 import { collectAll, collectMembers, lookersOf, scanPanels } from './bounds/scan';
 import { advanceSingle } from './bounds/single';
 import { settleAllLowerBounds, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
+import { tighten } from './bounds/tighten';
 import { rowBytes } from './constants';
 
 /** What an advance returns for samples that took more looks than ENOUGH, beside the labels that changed. */

@@ -1,11 +1,11 @@
-import { COLUMNS_MAX_D, centroidStride, columnBytes, quantisedRowBytes, rowBytes } from '../constants';
+import { COLUMNS_MAX_D, centroidStride, columnBytes, rowBytes } from '../constants';
 import { sqDistance } from '../inline/distance';
 import { fetchRows } from '../fetch';
 import {
-  ACTIVE, atMost, CENTROIDS, D, FACTOR, FETCHED, GATHERED, inverseOf, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LIMIT, LONGEST_PATH, lowerBounds, lowerBytes,
-  NEAR, QUANTISED, QUANTISED_ROWS, RELATIVE, RUNNER_UP, SAFE_UNTIL, SCRATCH, SQ_DISTANCE, SQ_NORMS, STATE, STRIDE, sureMargin, UNDECIDED, X,
+  ACTIVE, CENTROIDS, D, FETCHED, GATHERED, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LONGEST_PATH, lowerBounds, lowerBytes,
+  RELATIVE, RUNNER_UP, SAFE_UNTIL, SCRATCH, SQ_DISTANCE, STATE, STRIDE, X,
 } from './plan';
-import { keepSafe, keepUpper, leastLower, limitOf, upperNow } from './safety';
+import { keepSafe, leastLower, limitOf, upperNow } from './safety';
 
 /** Lists the samples whose label is not safe any more. */
 export function listOpen<T>(plan: usize, from: i32, count: i32): i32 {
@@ -70,68 +70,6 @@ export function reconsider<T>(plan: usize, from: i32, listed: i32): i32 {
   return <i32>count;
 }
 
-/** Takes the distance of the listed samples as their upper bound; keeps those that stay open. */
-export function tighten<T>(plan: usize, from: i32, listed: i32): i32 {
-  const active = load<usize>(plan, SCRATCH) + ACTIVE;
-  return load<usize>(plan, QUANTISED) ? tightenByEstimates<T>(plan, from, listed) : tightenByDistances<T>(plan, from, active, listed, active);
-}
-
-/** The same by exact distances; those that stay open are listed at `open`. */
-function tightenByDistances<T>(plan: usize, from: i32, list: usize, listed: i32, open: usize): i32 {
-  const scratch = load<usize>(plan, SCRATCH);
-  const d = load<i32>(plan, D);
-  const row = rowBytes<T>(d, load<i32>(plan, STRIDE));
-  if (d > COLUMNS_MAX_D)
-    store<i32>(scratch + FETCHED, fetchRows(list, listed, load<usize>(plan, X) + <usize>from * row, row, <usize>d * sizeof<T>()));
-  let count: usize = 0;
-  for (let a: usize = 0; a < <usize>listed; a++) {
-    const i = load<i32>(list + (a << 2));
-    const label = labelOf(plan, from + i);
-    store<i32>(open + (count << 2), i);
-    count += take<T>(plan, from, i, label, measured<T>(plan, from, i, label));
-  }
-  return <i32>count;
-}
-
-/** By estimates, and by exact distances where only these can settle it. */
-function tightenByEstimates<T>(plan: usize, from: i32, listed: i32): i32 {
-  const scratch = load<usize>(plan, SCRATCH);
-  const active = scratch + ACTIVE;
-  const row = <usize>((load<i32>(plan, D) + 1) & ~1) << 1;
-  store<i32>(scratch + FETCHED, fetchRows(active, listed, load<usize>(plan, QUANTISED) + <usize>from * row, row, row));
-  let open: usize = 0;
-  let undecided: usize = 0;
-  for (let a: usize = 0; a < <usize>listed; a++) {
-    const i = load<i32>(active + (a << 2));
-    const label = labelOf(plan, from + i);
-    const own = ownEstimate<T>(plan, from + i, label);
-    const margin = sureMargin(plan, inverseOf(plan, from + i));
-    const sqNorm = <f64>load<T>(load<usize>(plan, SQ_NORMS) + <usize>(from + i) * sizeof<T>());
-    const unsettled = take<T>(plan, from, i, label, atMost<T>(sqNorm, own, margin));
-    const least = load<T>(scratch + LEAST_LOWER + <usize>i * sizeof<T>());
-    const settleable = usize(least > limitOf<T>(plan, <T>Math.sqrt(max<f64>(sqNorm + own - margin, 0))));
-    store<i32>(active + (open << 2), i);
-    store<i32>(scratch + UNDECIDED + (undecided << 2), i);
-    open += unsettled & (settleable ^ 1);
-    undecided += unsettled & settleable;
-  }
-  return <i32>open + tightenByDistances<T>(plan, from, scratch + UNDECIDED, <i32>undecided, active + (open << 2));
-}
-
-/** Takes a new upper bound of the sample at a place; returns 1 where its label stays open. */
-@inline
-function take<T>(plan: usize, from: i32, i: i32, label: i32, upper: T): usize {
-  const scratch = load<usize>(plan, SCRATCH);
-  const offset = <usize>i * sizeof<T>();
-  const limit = limitOf<T>(plan, upper);
-  const least = load<T>(scratch + LEAST_LOWER + offset);
-  store<T>(scratch + NEAR + offset, upper);
-  store<T>(scratch + LIMIT + offset, limit);
-  keepUpper<T>(plan, from + i, label, upper);
-  keepSafe<T>(plan, from + i, label, least, limit);
-  return usize(!(least > limit));
-}
-
 /** The distance from its centroid of the sample at a place, rounded up; its square is left in SQ_DISTANCE. */
 export function measured<T>(plan: usize, from: i32, i: i32, label: i32): T {
   const square = squareOf<T>(plan, from + i, label);
@@ -145,22 +83,6 @@ export function squareOf<T>(plan: usize, i: i32, label: i32): T {
   const stride = load<i32>(plan, STRIDE);
   const c = load<usize>(plan, CENTROIDS) + <usize>(label * centroidStride(d)) * sizeof<T>();
   return sqDistance<T>(load<usize>(plan, X) + <usize>i * rowBytes<T>(d, stride), columnBytes<T>(d, stride), c, d);
-}
-
-/** The score of sample i and its own centroid, estimated from quantised values. */
-@inline
-function ownEstimate<T>(plan: usize, i: i32, label: i32): f64 {
-  const d = load<i32>(plan, D);
-  const centroid = load<usize>(plan, QUANTISED_ROWS) + <usize>label * quantisedRowBytes(d);
-  let c = centroid + 16;
-  let x = load<usize>(plan, QUANTISED) + <usize>i * <usize>(((d + 1) & ~1) << 1);
-  const end = x + <usize>(d << 1);
-  let sum = i32x4.splat(0);
-  // What a vector reads behind the row meets zeros.
-  for (; x < end; x += 16, c += 16) sum = i32x4.add(sum, i32x4.dot_i16x8_s(v128.load(x), v128.load(c)));
-  sum = i32x4.add(sum, v128.shuffle<u32>(sum, sum, 2, 3, 0, 1));
-  const dot = i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1);
-  return <f64>load<f32>(centroid) - load<f64>(plan, FACTOR) * <f64>inverseOf(plan, i) * <f64>dot;
 }
 
 /** Makes room for what the active samples will find: no best score yet. Columns are gathered. */

@@ -1,6 +1,7 @@
-import { epsilonOf, GROUP_PATHS, JOINT_PATHS, LOWER, MARGIN_0, MARGIN_1, RELATIVE, SAFE_UNTIL } from './plan';
+import { squareOf } from './open';
+import { epsilonOf, GROUP_PATHS, INVERSE, JOINT_PATHS, LOWER, MARGIN_0, MARGIN_1, QUANTISED, RELATIVE, SAFE_UNTIL, SQ_NORMS, SURE_0, SURE_1 } from './plan';
 
-// Where all centroids are one group, four (two) samples of a list go through all steps together, as lanes.
+// Four (two) samples of a list as lanes: places i in the chunk, labels l.
 
 /** Entry a of a list, or the last: vectors that stick out at the end repeat that. */
 @inline
@@ -34,7 +35,61 @@ export function bitsOf<T>(mask: v128): i32 {
   return sizeof<T>() == 4 ? i32x4.bitmask(mask) : i64x2.bitmask(mask);
 }
 
-/** The lower bounds of samples as they are now, by their labels. */
+/** Puts those of four (two) places, which begin at entry a of a list, behind another where their bit is set; returns its length then. */
+@inline
+export function appendAll<T>(list: usize, length: i32, a: i32, listed: i32, bits: i32, i0: usize, i1: usize, i2: usize, i3: usize): i32 {
+  length = append(list, length, i0, i32(a < listed) & bits);
+  length = append(list, length, i1, i32(a + 1 < listed) & (bits >> 1));
+  if (sizeof<T>() == 8) return length;
+  length = append(list, length, i2, i32(a + 2 < listed) & (bits >> 2));
+  return append(list, length, i3, i32(a + 3 < listed) & (bits >> 3));
+}
+
+/** Puts a place on a list, to stay there if `counts` is 1: without a branch, which nobody could foretell. */
+@inline
+function append(list: usize, length: i32, i: usize, counts: i32): i32 {
+  store<i32>(list + (<usize>length << 2), <i32>i);
+  return length + counts;
+}
+
+/** Squared distances of samples to their centroids. */
+@inline
+export function squaresOf<T>(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize, l0: usize, l1: usize, l2: usize, l3: usize): v128 {
+  let square = v128.splat<T>(squareOf<T>(plan, from + <i32>i0, <i32>l0));
+  square = v128.replace_lane<T>(square, 1, squareOf<T>(plan, from + <i32>i1, <i32>l1));
+  if (sizeof<T>() == 8) return square;
+  square = f32x4.replace_lane(square, 2, <f32>squareOf<T>(plan, from + <i32>i2, <i32>l2));
+  return f32x4.replace_lane(square, 3, <f32>squareOf<T>(plan, from + <i32>i3, <i32>l3));
+}
+
+@inline
+export function sqNormsOf<T>(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
+  return gather<T>(load<usize>(plan, SQ_NORMS) + <usize>from * sizeof<T>(), i0, i1, i2, i3);
+}
+
+/** How far two scores of a sample, estimated or not, are off at the most, in all; without estimates ‖x‖² too. */
+@inline
+export function marginOf<T>(plan: usize, from: i32, sqNorms: v128, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
+  let measure = sqNorms;
+  if (load<usize>(plan, QUANTISED)) {
+    measure = gather<f32>(load<usize>(plan, INVERSE) + (<usize>from << 2), i0, i1, i2, i3);
+    if (sizeof<T>() == 8) measure = f64x2.promote_low_f32x4(measure);
+  }
+  const up = 1 + 8 * epsilonOf<T>();
+  return v128.add<T>(v128.splat<T>(<T>(load<f64>(plan, SURE_0) * up)), v128.mul<T>(v128.splat<T>(<T>(load<f64>(plan, SURE_1) * up)), measure));
+}
+
+/**
+ * Distances at most, by ‖x‖² and scores. What rounding may lose beyond the margin, some ε · (‖x‖² + ‖c‖²), is in 16 ε · ‖x‖² and
+ * what the margin has to spare.
+ */
+@inline
+export function atMost<T>(sqNorms: v128, scores: v128, margin: v128): v128 {
+  const square = v128.add<T>(v128.mul<T>(sqNorms, v128.splat<T>(<T>(1 + 16 * epsilonOf<T>()))), v128.add<T>(scores, margin));
+  return v128.mul<T>(v128.sqrt<T>(v128.pmax<T>(v128.splat<T>(0), square)), v128.splat<T>(<T>(1 + 4 * epsilonOf<T>())));
+}
+
+/** The lower bounds of one group as they are now, by the labels. */
 @inline
 export function leastLower<T>(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize, l0: usize, l1: usize, l2: usize, l3: usize): v128 {
   const lower = gather<T>(load<usize>(plan, LOWER) + <usize>from * sizeof<T>(), i0, i1, i2, i3);
