@@ -65,26 +65,36 @@ function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse:
  */
 function packQuantised<T>(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize, rows: usize): f64 {
   const pairs = (d + 1) >> 1;
+  const scales = f64x2.splat(scale);
   let greatest: f64 = 0;
   for (let q = 0; q < places; q++) {
     const j = load<i32>(order + (<usize>q << 2));
     const p = packed + <usize>(q >> 3) * <usize>((2 + pairs) << 5) + (<usize>(q & 7) << 2);
     const c = centroids + <usize>(j * centroidStride(d)) * sizeof<T>();
     const row = rows + <usize>j * quantisedRowBytes(d);
-    let sqNorm: f64 = 0;
-    let residual: f64 = 0;
-    for (let f = 0; f < pairs * 2; f++) {
-      const value = j < 0 || f >= d ? 0 : <f64>load<T>(c + <usize>f * sizeof<T>());
-      const rounded = nearest<f64>(value * scale);
-      store<i16>(p + 64 + <usize>((f >> 1) << 5) + <usize>((f & 1) << 1), <i16>rounded);
-      if (j >= 0) store<i16>(row + <usize>(f << 1), <i16>rounded, 16);
-      sqNorm += value * value;
-      residual += (value - rounded / scale) * (value - rounded / scale);
-    }
     store<f32>(p, <f32>j);
-    store<f32>(p, j < 0 ? <f32>Infinity : <f32>sqNorm, 32);
-    if (j >= 0) store<f32>(row, <f32>sqNorm);
-    greatest = max(greatest, residual);
+    if (j < 0) {
+      store<f32>(p, Infinity, 32);
+      for (let pair = 0; pair < pairs; pair++) store<i32>(p + 64 + <usize>(pair << 5), 0);
+      continue;
+    }
+    let squares = f64x2.splat(0);
+    let residuals = squares;
+    for (let pair = 0; pair < pairs; pair++) {
+      const values = loadPair<T>(c + <usize>(pair << 1) * sizeof<T>());
+      const rounded = f64x2.nearest(f64x2.mul(values, scales));
+      const integers = i32x4.trunc_sat_f64x2_s_zero(rounded);
+      const both = i16x8.narrow_i32x4_s(integers, integers);
+      v128.store32_lane(p + 64 + <usize>(pair << 5), both, 0);
+      v128.store32_lane(row + <usize>(pair << 2), both, 0, 16);
+      const residual = f64x2.sub(values, f64x2.div(rounded, scales));
+      squares = f64x2.add(squares, f64x2.mul(values, values));
+      residuals = f64x2.add(residuals, f64x2.mul(residual, residual));
+    }
+    const sqNorm = <f32>(f64x2.extract_lane(squares, 0) + f64x2.extract_lane(squares, 1));
+    store<f32>(p, sqNorm, 32);
+    store<f32>(row, sqNorm);
+    greatest = max(greatest, f64x2.extract_lane(residuals, 0) + f64x2.extract_lane(residuals, 1));
   }
   return greatest;
 }

@@ -43,6 +43,13 @@ const enoughLooks = (products: number): number => (2.5 + 0.067 * products) / (13
 /** The same of looks at several groups, of which plain assignment has to look at all; by estimates both are quicker. */
 const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;
 
+/**
+ * Whether it may pay that estimates of bytes assign first. Rounding to bytes takes as long as several passes over few centroids. And
+ * where a cluster has so few samples that each of them holds its centroid near, labels settle at once, and bounds hold from the
+ * beginning: of m samples, one is nearer to its own centroid by 3 ‖x‖² / m than to others, where squared distances vary by ‖x‖² / √d.
+ */
+const bytesPay = (n: number, d: number, k: number): boolean => k >= 16 && n > 1.2 * k * Math.sqrt(d);
+
 /** Share of labels that the distance of the own centroid has to settle, of k, for it to be taken before those of the others. */
 const tightShare = (k: number): number => Math.min(4 / Math.max(k - 4, 1), 1);
 
@@ -89,7 +96,8 @@ export class BoundedAssignment implements Assignment {
     this.groups = this.alone ? k : Math.ceil(panels / groupPanels);
     this.enough = this.groups === 1 ? enoughLooks(k * d) : ENOUGH_OF_GROUPS[quantised ? 'estimates' : 'scores'];
     const { threads, backend } = workspace;
-    const estimateBytes = quantised && backend.estimateBytes === 1 && !samples.parts ? 1 : 0;
+    const estimateBytes =
+      quantised && backend.estimateBytes === 1 && !samples.parts && bytesPay(samples.n, d, k) ? 1 : 0;
     const shape = { n, d, k, precision, threads, estimateBytes };
     this.buffers = workspace.take(boundsLayout({ ...shape, groups: this.groups, quantised }), n);
     this.paths = new CentroidPaths(run, this.buffers, this.groups);

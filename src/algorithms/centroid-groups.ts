@@ -31,11 +31,13 @@ export function panelsOfCentroids(centroids: FloatArray, k: number, stride: numb
 /** Position of each member along the line from the one farthest from the first to the one farthest from that. */
 function project(members: Int32Array, centroids: FloatArray, stride: number, position: Float64Array): void {
   const row = (j: number) => centroids.subarray(j * stride, (j + 1) * stride);
+  /** Leaves the distance of each member from one of them as its position. */
   const farthestFrom = (a: number) => {
     let farthest = a;
     let greatest = 0;
     for (const b of members) {
       const square = sqDistance(row(a), row(b));
+      position[b] = square;
       if (square > greatest) {
         greatest = square;
         farthest = b;
@@ -43,10 +45,9 @@ function project(members: Int32Array, centroids: FloatArray, stride: number, pos
     }
     return farthest;
   };
-  const start = farthestFrom(members[0]!);
-  const end = farthestFrom(start);
+  const end = farthestFrom(farthestFrom(members[0]!));
   // Nearer to one and farther from the other: the line itself is not needed.
-  for (const j of members) position[j] = sqDistance(row(j), row(start)) - sqDistance(row(j), row(end));
+  for (const j of members) position[j] = position[j]! - sqDistance(row(j), row(end));
 }
 
 /** Two sums at once: neither waits for the other. */

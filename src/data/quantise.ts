@@ -63,9 +63,9 @@ export function measureCentroids(values: FloatArray, count: number, d: number): 
   for (let j = 0; j < count; j++) {
     let sum = 0;
     for (let at = j * stride; at < j * stride + d; at++) {
-      const value = values[at]!;
+      const value = Math.abs(values[at]!);
       sum += value * value;
-      greatest = Math.max(greatest, value, -value);
+      if (value > greatest) greatest = value;
     }
     sqNorm = Math.max(sqNorm, sum);
   }

@@ -55,20 +55,21 @@ export function boundsKernels(
         const p = packed + (q >> 3) * (2 + pairs) * 32 + (q & 7) * 4;
         const row = rows + j * quantisedRowBytes(d);
         const c = centroids / bytes + j * centroidStride(d);
-        let sum = 0;
-        let residual = 0;
+        const sums = [0, 0];
+        const residuals = [0, 0];
         for (let f = 0; f < 2 * pairs; f++) {
           const value = j < 0 || f >= d ? 0 : v[c + f]!;
           const rounded = roundToEven(value * scale);
           out.setInt16(p + 64 + (f >> 1) * 32 + (f & 1) * 2, rounded, true);
           if (j >= 0) out.setInt16(row + 16 + f * 2, rounded, true);
-          sum += value * value;
-          residual += (value - rounded / scale) * (value - rounded / scale);
+          sums[f & 1]! += value * value;
+          residuals[f & 1]! += (value - rounded / scale) * (value - rounded / scale);
         }
+        const sum = sums[0]! + sums[1]!;
         out.setFloat32(p, j, true);
         out.setFloat32(p + 32, j < 0 ? Infinity : sum, true);
         if (j >= 0) out.setFloat32(row, sum, true);
-        greatest = Math.max(greatest, residual);
+        greatest = Math.max(greatest, residuals[0]! + residuals[1]!);
       }
       return greatest;
     },
