@@ -280,10 +280,9 @@ describe('while workers have a matrix', () => {
   test('one that dies brings the values back', async () => {
     init({ createWorker });
     const m = filled(values, d);
-    const fit = kmeansAsync(m, 2000, long);
     // Once it has work: a worker that ends before leaves it to the calling thread.
-    await later(1000);
-    made[1]!.worker.terminate();
+    const onProgress = () => made[1]!.worker.terminate();
+    const fit = kmeansAsync(m, 2000, { ...long, onProgress });
     await expect(fit).rejects.toMatchObject({ code: 'ERR_WORKER' });
     await expectUsable(m);
   });
