@@ -5,6 +5,7 @@ import {
   QUANTISED, QUANTISED_PANELS, QUANTISED_ROWS, RUNNER_UP, SCRATCH, STATE, sureMargin, THRESHOLD, TILE, TOP, UNSURE,
 } from './plan';
 import { keepTop, leastBytes, leastOf, lookersOf, mergeTop, scanPanels } from './scan';
+import { gather } from './vectors';
 
 /** As scanPanels, by estimates from quantised values. */
 export function estimatePanels<T>(plan: usize, from: i32, q: i32, list: usize): void {
@@ -89,11 +90,7 @@ export function estimatePairs<T>(plan: usize, from: i32, g: i32): void {
 
 /** What the dot products of four samples and a centroid are to be multiplied by. */
 export function scalesOf(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
-  const inverses = load<usize>(plan, INVERSE) + (<usize>from << 2);
-  let inverse = v128.load32_zero(inverses + (i0 << 2));
-  inverse = v128.load_lane<f32>(inverses + (i1 << 2), inverse, 1);
-  inverse = v128.load_lane<f32>(inverses + (i2 << 2), inverse, 2);
-  inverse = v128.load_lane<f32>(inverses + (i3 << 2), inverse, 3);
+  const inverse = gather<f32>(load<usize>(plan, INVERSE) + (<usize>from << 2), i0, i1, i2, i3);
   return f32x4.mul(inverse, f32x4.splat(<f32>load<f64>(plan, FACTOR)));
 }
 

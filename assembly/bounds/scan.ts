@@ -4,6 +4,7 @@ import {
   ACTIVE, ALONE, D, epsilonOf, GATHERED, GROUP_OF, GROUP_PANELS, GROUP_PATHS, GROUPS, LABELS, LEAST_LOWER, LIMIT, lowerBounds, lowerBytes, MEMBERS_BYTES, membersOf,
   PANEL_COUNT, PANELS, placeAt, RUNNER_UP, SCRATCH, STATE, STRIDE, TILE, TOP, X,
 } from './plan';
+import { bitsOf } from './vectors';
 
 /** Lists all active samples, for every group; returns how many pairs that is. */
 export function collectAll(plan: usize, active: i32): i32 {
@@ -65,11 +66,6 @@ function append(members: usize, i: i32, counts: i32): void {
   const count = load<u16>(members);
   store<u16>(members + (<usize>count << 1), <u16>i, 2);
   store<u16>(members, <u16>(<i32>count + counts));
-}
-
-@inline
-function bitsOf<T>(mask: v128): i32 {
-  return sizeof<T>() == 4 ? i32x4.bitmask(mask) : i64x2.bitmask(mask);
 }
 
 /** Scores the listed samples against a run of panels, the centroids of a group mostly, four at a time. */
