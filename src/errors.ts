@@ -20,9 +20,10 @@ export function typeError(code: ErrorCode, message: string): TypeError {
   return Object.assign(new TypeError(message), { code });
 }
 
-/** The error of a worker thread that ended before its time. */
-export function workerError(): Error {
-  return Object.assign(new Error('a worker thread died; call again, and new ones are started'), { code: 'ERR_WORKER' });
+/** The error of a worker thread that ended before its time, with what is known of why. */
+export function workerError(cause: unknown): Error {
+  const message = 'a worker thread died; call again, and new ones are started';
+  return Object.assign(new Error(message, { cause }), { code: 'ERR_WORKER' });
 }
 
 /** The error for more than a memory, or the machine, holds. */

@@ -2,7 +2,6 @@ import { AHEAD } from './backend/control.js';
 import { makeHere, type Pass, type StartWork, type Work } from './backend/pass.js';
 import type { Pool } from './backend/pool.js';
 import { Lane, type Workspace } from './backend/workspace.js';
-import { workerError } from './errors.js';
 import { Turns } from './turn.js';
 
 /** A work under way. */
@@ -61,7 +60,7 @@ export class SideBySide {
       for (;;) {
         this.wentOn = false;
         const mine = this.serve();
-        if (this.loads.length > 0 && pool.broken) throw workerError();
+        if (this.loads.length > 0 && pool.failure) throw pool.failure;
         if (mine?.pass) {
           const sum = await makeHere(mine.lane, mine.pass, () => {
             this.serve(mine);
@@ -76,13 +75,13 @@ export class SideBySide {
         if (turns.isDue) await turns.take();
       }
     } finally {
-      if (!pool.broken && places.some(isUnderWay)) {
+      if (!pool.failure && places.some(isUnderWay)) {
         pool.slots.stop();
         await pool.until(() => !places.some(isUnderWay));
       }
     }
     if (this.failure) throw this.failure.error;
-    return pool.broken ? 1 : this.workers + 1;
+    return pool.failure ? 1 : this.workers + 1;
   }
 
   /** Goes on with works, and gives passes to workers but for one; returns the work that is this thread's. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { handOver } from '../src/backend/pass.js';
+import { handOver, type RangeCall } from '../src/backend/pass.js';
+import { Pool } from '../src/backend/pool.js';
 import {
   dispose,
   elbow,
@@ -132,7 +133,7 @@ describe('a worker', () => {
     const waiting = kmeansAsync(small, 4, { threads: 2 });
     await later(200);
     made[1]!.terminate();
-    await expect(fit).rejects.toMatchObject({ code: 'ERR_WORKER' });
+    await expect(fit).rejects.toMatchObject({ code: 'ERR_WORKER', cause: 'exit code 1' });
     expect((await waiting).labels).toEqual(kmeans(small, 4).labels);
     expect(made.length).toBe(4);
     await expectUsable();
@@ -179,6 +180,42 @@ describe('a worker', () => {
     },
     8000,
   );
+
+  test('that throws tells what', async () => {
+    const limited = `let subtracted = 0;
+      const { sub } = Atomics;
+      Atomics.sub = (...all) => {
+        if (subtracted++ > 5) throw new Error('five are enough');
+        return sub(...all);
+      };`;
+    init({ createWorker: (source) => createWorker(`${limited}\n${source}`) });
+    const cause = expect.objectContaining({ message: 'five are enough' });
+    await expect(kmeansAsync(data, 8, { threads: 2 })).rejects.toMatchObject({ code: 'ERR_WORKER', cause });
+  });
+
+  test('sees memory that has just grown', async () => {
+    const pool = Pool.create(false)!;
+    const sums = await pool.lend(
+      2,
+      new Promise<never>(() => {}),
+      async (workspace) => {
+        await pool.ready;
+        const found: number[] = [];
+        for (let i = 0; i < 1000; i++) {
+          workspace.reserve(65536, 1);
+          const { ones, values } = workspace.take({ ones: 16, values: 16 }, 1);
+          workspace.float64(ones, 2).fill(1);
+          const call: RangeCall = (kernels, from, count) => kernels.weightedSum(ones + 8 * from, count, 0);
+          const { backend } = workspace;
+          found.push(await pool.make({ call, backend, precision: 'float64', n: 2, rows: 1, work: 1, values }));
+        }
+        return found;
+      },
+      async () => [],
+    );
+    pool.retire();
+    expect(sums).toEqual(Array(1000).fill(2));
+  });
 
   test('serves one call after the other, also of other numbers of threads and kernels', async () => {
     init({ createWorker });

@@ -16,11 +16,13 @@ export const PENDING = 0;
 export const NEXT = 16;
 export const NEXT_STEP = 16;
 
-// … and, behind them, in float64. The pass: samples, samples of a range, address of a value for each range or 0, kernel calls.
+// … and, behind them, in float64. The pass: samples, samples of a range, address of a value for each range or 0, kernel calls; bytes
+// that the memory has.
 export const SAMPLES = (NEXT + MAX_THREADS * NEXT_STEP) / 2;
 export const ROWS = SAMPLES + 1;
 export const VALUES = SAMPLES + 2;
 export const CALLS = SAMPLES + 3;
+export const BYTES = SAMPLES + 4;
 /** Sum of the values of each thread. */
 export const SUMS = SAMPLES + 8;
 /** The calls: index of the kernel, then of each argument what it is at first and how it grows by sample, count and thread. */

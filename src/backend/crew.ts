@@ -24,7 +24,7 @@ let lastPart = 0;
 /** Workers with memories of their own, or undefined where none would start. */
 export function currentCrew(): Crew | undefined {
   crew ??= new Crew();
-  return crew.broken ? undefined : crew;
+  return crew.failure ? undefined : crew;
 }
 
 /** Ends the workers, once those who use them are done. */
@@ -35,8 +35,8 @@ export function endCrew(): void {
 
 /** Workers that do what they are sent, one errand after the other; several calls may use them at a time. */
 export class Crew {
-  /** Whether a worker died or would not start. */
-  broken = false;
+  /** ERR_WORKER, of the first that died or would not start. */
+  failure: Error | undefined;
   private retired = false;
   private ended = false;
   private users = 0;
@@ -65,12 +65,12 @@ export class Crew {
   send(member: number, errand: Errand, transfer: ArrayBuffer[] = []): Promise<Reply> {
     const { thread, waiting } = this.members[member] ?? {};
     const reply = new Promise<Reply>((resolve, reject) => {
-      if (!thread || this.broken) reject(workerError());
+      if (!thread || this.failure) reject(this.failure);
       else waiting!.push({ resolve, reject });
     });
     // Who gives up does not wait for all replies.
     reply.catch(() => {});
-    if (!this.broken) thread?.postMessage(errand, transfer);
+    if (!this.failure) thread?.postMessage(errand, transfer);
     return reply;
   }
 
@@ -93,8 +93,8 @@ export class Crew {
       while (this.members.length < threads) this.startOne();
       await Promise.all(this.members.map(({ up }) => up));
       return true;
-    } catch {
-      this.die();
+    } catch (error) {
+      this.die(workerError(error));
       return false;
     }
   }
@@ -103,10 +103,10 @@ export class Crew {
     const waiting: Member['waiting'] = [];
     const thread = startWorker(
       (reply) => waiting.shift()!.resolve(reply as Reply),
-      (ran) => {
+      (error, ran) => {
         // Where a worker has run once, others will.
-        if (ran && crew === this && !this.broken) crew = undefined;
-        this.die();
+        if (ran && crew === this && !this.failure) crew = undefined;
+        this.die(error);
       },
     );
     const member: Member = { thread, waiting, up: undefined, parts: [] };
@@ -115,14 +115,14 @@ export class Crew {
   }
 
   private rest(): void {
-    if (this.retired || this.broken) this.end();
+    if (this.retired || this.failure) this.end();
     for (const { thread } of this.members) thread.unref?.();
   }
 
-  private die(): void {
+  private die(error: Error): void {
     if (this.ended) return;
-    this.broken = true;
-    for (const { waiting } of this.members) for (const { reject } of waiting) reject(workerError());
+    this.failure = error;
+    for (const { waiting } of this.members) for (const { reject } of waiting) reject(error);
     this.end();
   }
 

@@ -22,21 +22,21 @@ export function endThreads(): void {
  * already lie in memory that can be, they are others, which end with the call: what they know of would not be given back.
  */
 export function currentPool(relaxedSimd: boolean, place?: Workspace): Pool | undefined {
-  if (place?.shared && !pool?.broken) return Pool.create(relaxedSimd, place);
+  if (place?.shared && !pool?.failure) return Pool.create(relaxedSimd, place);
   if (pool && relaxedSimd && !pool.hasRelaxed) endThreads();
   pool ??= Pool.create(relaxedSimd);
-  return pool?.broken ? undefined : pool;
+  return pool?.failure ? undefined : pool;
 }
 
 /** Whether workers were to be had once, and then were not. */
-export const isPoolBroken = (): boolean => !!pool?.broken;
+export const isPoolBroken = (): boolean => !!pool?.failure;
 
 type WaitAsync = (words: Int32Array, index: number, value: number) => { value: unknown };
 
 /** Worker threads over one memory, which one call uses at a time. */
 export class Pool {
-  /** Whether a worker died or would not start. */
-  broken = false;
+  /** ERR_WORKER, of the first that died or would not start. */
+  failure: Error | undefined;
   private ended = false;
   private readonly workers: WorkerThread[] = [];
   /** Whether all workers started. */
@@ -89,7 +89,7 @@ export class Pool {
     for (const worker of this.workers) worker.ref?.();
     try {
       await Promise.race([before, givenUp]);
-      if (this.broken) return instead();
+      if (this.failure) return instead();
       this.start(threads);
       Object.assign(workspace, { threads, deferred: true });
       const mark = workspace.mark();
@@ -121,7 +121,7 @@ export class Pool {
   }
 
   private rest(): void {
-    if (this.retired || this.broken) this.end();
+    if (this.retired || this.failure) this.end();
     for (const worker of this.workers) worker.unref?.();
   }
 
@@ -136,12 +136,12 @@ export class Pool {
     const { waitAsync } = this;
     const { words } = this.slots;
     return new Promise((resolve, reject) => {
-      if (this.broken) return reject(workerError());
+      if (this.failure) return reject(this.failure);
       this.fail = reject;
       const look = () => {
         const done = Atomics.load(words, DONE);
         if (isTrue()) resolve();
-        else if (waitAsync && !this.broken) Promise.resolve(waitAsync(words, DONE, done).value).then(look);
+        else if (waitAsync && !this.failure) Promise.resolve(waitAsync(words, DONE, done).value).then(look);
       };
       this.look = look;
       look();
@@ -156,7 +156,7 @@ export class Pool {
       while (this.workers.length < threads) more.push(this.startOne());
     } catch (error) {
       more.push(Promise.reject(error));
-      this.die(false);
+      this.die(workerError(error), false);
     }
     // The first failure settles it: the others are ended then, and may never tell.
     if (more.length > 0)
@@ -176,9 +176,9 @@ export class Pool {
       settle.resolve();
       if (!this.waitAsync) this.look?.();
     };
-    const worker = startWorker(hear, (ran) => {
+    const worker = startWorker(hear, (error, ran) => {
       settle.reject();
-      this.die(ran);
+      this.die(error, ran);
     });
     const thread = this.workers.push(worker) - 1;
     const { modules } = this;
@@ -188,14 +188,14 @@ export class Pool {
     return up;
   }
 
-  private die(ran: boolean): void {
+  private die(error: Error, ran: boolean): void {
     if (this.ended) return;
-    this.broken = true;
+    this.failure = error;
     // Where a worker has run once, others will; else later calls need not try.
     if (!ran) pool ??= this;
     else if (pool === this) pool = undefined;
     this.end();
-    this.fail?.(workerError());
+    this.fail?.(error);
     // Whoever waits for the pass waits in vain.
     Atomics.notify(this.slots.words, DONE);
   }

@@ -1,3 +1,4 @@
+import { workerError } from '../errors.js';
 import workerSource from '../generated/worker.js';
 import { MAX_THREADS } from './control.js';
 import type { InitOptions } from './load.js';
@@ -61,28 +62,38 @@ export function threadsFor(asked: number | 'auto' | undefined, work: number): nu
  * A worker that runs the library's script; throws where there can be none.
  *
  * @param hear gets its messages
- * @param fail is called where it does not come up in time, or ends: whether others may come up, since it ran or was ended
+ * @param fail is called where it does not come up in time, or ends: with ERR_WORKER, and whether others may come up, since it ran
+ *   or was ended
  */
-export function startWorker(hear: (message: unknown) => void, fail: (ran: boolean) => void): WorkerThread {
+export function startWorker(
+  hear: (message: unknown) => void,
+  fail: (error: Error, ran: boolean) => void,
+): WorkerThread {
   const worker = create(workerSource);
   let ran = false;
   let ended = false;
-  const end = (type?: string) => {
+  const end = (type: string, event?: unknown) => {
     clearTimeout(limit);
     // What cannot start has an error before it exits.
-    if (!ended) fail(ran || type === 'exit');
+    if (!ended) fail(workerError(causeOf(type, event)), ran || type === 'exit');
     ended = true;
   };
-  const limit = setTimeout(end, START_LIMIT);
+  const limit = setTimeout(end, START_LIMIT, 'not ready in time');
   listen(worker, 'message', (event) => {
     clearTimeout(limit);
     ran = true;
     // In Node it is the message itself.
     hear((event as { data?: unknown }).data ?? event);
   });
-  for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, () => end(type));
+  for (const type of ['error', 'messageerror', 'exit']) listen(worker, type, (event) => end(type, event));
   return worker;
 }
+
+/** What an event tells of why a worker ended: in Node an error or an exit code, in pages an event that may have a message. */
+const causeOf = (type: string, event: unknown): unknown =>
+  event instanceof Error
+    ? event
+    : ((event as { message?: string })?.message ?? (type === 'exit' ? `exit code ${event}` : type));
 
 function createWorker(source: string): WorkerThread {
   const node = nodeModule('node:worker_threads');

@@ -1,6 +1,7 @@
 // What a worker thread runs, in Node and in pages: the build bundles it into the text of src/generated/worker.ts.
 import {
   AHEAD,
+  BYTES,
   CALL_STEP,
   CALLS,
   DONE,
@@ -68,6 +69,8 @@ function makePass(
   thread: number,
   threads: number,
 ): number {
+  // Where it has just grown, a thread may see the memory as it was.
+  while (memory.buffer.byteLength < numbers[BYTES]!);
   const n = numbers[SAMPLES]!;
   const rows = numbers[ROWS]!;
   const values = numbers[VALUES]!;
