@@ -44,11 +44,12 @@ const enoughLooks = (products: number): number => (2.5 + 0.067 * products) / (13
 const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;
 
 /**
- * Whether it may pay that estimates of bytes assign first. Rounding to bytes takes as long as several passes over few centroids. And
- * where a cluster has so few samples that each of them holds its centroid near, labels settle at once, and bounds hold from the
- * beginning: of m samples, one is nearer to its own centroid by 3 ‖x‖² / m than to others, where squared distances vary by ‖x‖² / √d.
+ * Whether it may pay that estimates of bytes assign first. Of few features they leave too many centroids; rounding to bytes takes as
+ * long as several passes over few centroids. And where a cluster has so few samples that each of them holds its centroid near, labels
+ * settle at once, and bounds hold from the beginning: of m samples, one is nearer to its own centroid by 3 ‖x‖² / m than to others,
+ * where squared distances vary by ‖x‖² / √d.
  */
-const bytesPay = (n: number, d: number, k: number): boolean => k >= 16 && n > 1.2 * k * Math.sqrt(d);
+const bytesPay = (n: number, d: number, k: number): boolean => d >= 24 && k >= 16 && n > 1.2 * k * Math.sqrt(d);
 
 /** Share of labels that the distance of the own centroid has to settle, of k, for it to be taken before those of the others. */
 const tightShare = (k: number): number => Math.min(4 / Math.max(k - 4, 1), 1);

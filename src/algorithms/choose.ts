@@ -23,7 +23,13 @@ export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
  * From this many features on Yinyang keeps the samples as i16 too: half their size (a quarter of float64), and estimates at
  * half the cost (a quarter).
  */
-const QUANTISED_MIN_D = { float32: 24, float64: 16 } as const;
+const QUANTISED_MIN_D = { float32: 16, float64: 5 } as const;
+
+/** Up to so many centroids, and below so many features, a look at all of them by estimates is cheaper than to tell groups apart. */
+const ONE_GROUP = { mostK: 128, belowD: 128 } as const;
+
+/** Products of a sample and the centroids of a group, where there are several. */
+const GROUP_PRODUCTS = 1000;
 
 /** d² · k from which on bounds of every centroid's own pay, where there is room for so many: 384 features of 100, 768 of 32. */
 const ALONE_MIN = 1.2e7;
@@ -36,7 +42,7 @@ const BOUNDS_MIN_SAMPLES = 8;
 const ESTIMATES_MIN_SAMPLES = 5;
 
 /** Products of a sample and all centroids from which on estimates pay for few clusters too. */
-const ESTIMATES_MIN_PRODUCTS = 1024;
+const ESTIMATES_MIN_PRODUCTS = { float32: 512, float64: 256 } as const;
 
 /** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
@@ -56,7 +62,7 @@ export function chooseAlgorithm(
   if (hasTree) return 'filtering';
   const quantised = d >= QUANTISED_MIN_D[precision];
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
-  if (quantised ? k >= 32 || k * d >= ESTIMATES_MIN_PRODUCTS : k >= 128) return 'yinyang';
+  if (quantised ? k >= 32 || k * d >= ESTIMATES_MIN_PRODUCTS[precision] : k >= 128) return 'yinyang';
   return k > 1 ? 'hamerly' : 'lloyd';
 }
 
@@ -119,14 +125,11 @@ export function boundsFor(
   return { groups: yinyangGroups(d, k, quantised, precision), quantised };
 }
 
-/**
- * Bounds and quantised samples together take no more memory than the samples do, or 24 bytes where those take less. Where
- * estimates are cheap, a look at many small groups costs more than it saves.
- */
+/** Bounds and quantised samples together take no more memory than the samples do, or 24 bytes where those take less. */
 function yinyangGroups(d: number, k: number, quantised: boolean, precision: Precision): number {
   if (!quantised) return Math.max(d - 2, 3);
   const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 4;
   if (d * d * k >= ALONE_MIN && k <= most) return k;
-  if (k <= 32) return 1;
-  return Math.max(Math.min(Math.floor((d * d) / 512), most, k - 1), 1);
+  if (k <= ONE_GROUP.mostK && d < ONE_GROUP.belowD) return 1;
+  return Math.max(Math.min(Math.floor((k * d) / GROUP_PRODUCTS), most, k - 1), 1);
 }
