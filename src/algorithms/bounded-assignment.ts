@@ -106,7 +106,7 @@ export class BoundedAssignment implements Assignment {
       this.patience = quantised ? Patience.none(samples.n) : Patience.plain(samples.n, options.patient, this.enough);
       return;
     }
-    this.patience = Patience.estimated(samples.n, this.alone);
+    this.patience = Patience.estimated(samples.n);
     const { lower, safeUntil } = this.buffers;
     const room = { ...workspace.take(estimatedLayout(shape), n), quantised: lower, sqNorms: safeUntil };
     this.estimated = new EstimatedAssignment(run, room);

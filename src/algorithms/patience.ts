@@ -1,8 +1,8 @@
 /** Share of labels that changed last, by the share of looks that is too many, at which bounds begin to pay where they wait. */
 const PATIENT_START = 0.06;
 
-/** Where estimates of bytes assign meanwhile, share of labels: for bounds of groups, and of every centroid. */
-const ESTIMATED_START = { groups: 0.008, alone: 0.03 } as const;
+/** The same share where estimates of bytes assign meanwhile. */
+const ESTIMATED_START = 0.03;
 
 /** … and by how much more if these lose all of their gain. */
 const ESTIMATED_SLOPE = 0.04;
@@ -35,8 +35,8 @@ export class Patience {
     return new Patience(n, patient ? PATIENT_START * enoughLooks : NEARLY_ALL, false);
   }
 
-  static estimated(n: number, alone: boolean): Patience {
-    return new Patience(n, ESTIMATED_START[alone ? 'alone' : 'groups'], true);
+  static estimated(n: number): Patience {
+    return new Patience(n, ESTIMATED_START, true);
   }
 
   restart(): void {
