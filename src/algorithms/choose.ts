@@ -25,8 +25,8 @@ export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
  */
 const QUANTISED_MIN_D = { float32: 16, float64: 5 } as const;
 
-/** Up to so many centroids, and below so many features, a look at all of them by estimates is cheaper than to tell groups apart. */
-const ONE_GROUP = { mostK: 128, belowD: 128 } as const;
+/** Up to so many centroids, and below so many products, a look at all of them by estimates is cheaper than to tell groups apart. */
+const ONE_GROUP = { most: 128, products: 8000 } as const;
 
 /** Products of a sample and the centroids of a group, where there are several. */
 const GROUP_PRODUCTS = 1000;
@@ -130,6 +130,6 @@ function yinyangGroups(d: number, k: number, quantised: boolean, precision: Prec
   if (!quantised) return Math.max(d - 2, 3);
   const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 4;
   if (d * d * k >= ALONE_MIN && k <= most) return k;
-  if (k <= ONE_GROUP.mostK && d < ONE_GROUP.belowD) return 1;
+  if (k <= ONE_GROUP.most && k * d < ONE_GROUP.products) return 1;
   return Math.max(Math.min(Math.floor((k * d) / GROUP_PRODUCTS), most, k - 1), 1);
 }
