@@ -25,14 +25,14 @@ export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
  */
 const QUANTISED_MIN_D = { float32: 16, float64: 5 } as const;
 
-/** Up to so many centroids, and below so many products, a look at all of them by estimates is cheaper than to tell groups apart. */
-const ONE_GROUP = { most: 128, products: 8000 } as const;
+/** A look at all centroids by estimates is cheaper than to tell groups apart where they are few, or not many and of few products. */
+const ONE_GROUP = { few: 31, notMany: 128, products: 8000 } as const;
 
 /** Products of a sample and the centroids of a group, where there are several. */
 const GROUP_PRODUCTS = 1000;
 
-/** d² · k from which on bounds of every centroid's own pay, where there is room for so many: 384 features of 100, 768 of 32. */
-const ALONE_MIN = 1.2e7;
+/** d² · k from which on bounds of every centroid's own pay, where there is room for so many: 384 features of 32, 256 of 70. */
+const ALONE_MIN = 4.5e6;
 
 /** Work of an iteration below which setting bounds up costs more than they save. */
 const BOUNDS_MIN_WORK = 2e5;
@@ -129,7 +129,7 @@ export function boundsFor(
 function yinyangGroups(d: number, k: number, quantised: boolean, precision: Precision): number {
   if (!quantised) return Math.max(d - 2, 3);
   const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 4;
+  if (k <= ONE_GROUP.few || (k <= ONE_GROUP.notMany && k * d < ONE_GROUP.products)) return 1;
   if (d * d * k >= ALONE_MIN && k <= most) return k;
-  if (k <= ONE_GROUP.most && k * d < ONE_GROUP.products) return 1;
   return Math.max(Math.min(Math.floor((k * d) / GROUP_PRODUCTS), most, k - 1), 1);
 }
