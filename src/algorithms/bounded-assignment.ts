@@ -12,7 +12,7 @@ import type { Work } from '../backend/pass.js';
 import { centroidStride, panelWidth, quantisedRowBytes } from '../backend/shapes.js';
 import { type Measure, measureCentroids, packEstimates, quantiseSamples } from '../data/quantise.js';
 import { callRows } from '../data/samples.js';
-import { panelsOfCentroids } from './centroid-groups.js';
+import { panelsInOrder, panelsOfCentroids } from './centroid-groups.js';
 import { CentroidPaths } from './centroid-paths.js';
 import { EstimatedAssignment } from './estimated-assignment.js';
 import type { Assignment } from './lloyd.js';
@@ -172,7 +172,10 @@ export class BoundedAssignment implements Assignment {
     const { samples, k } = run;
     const { workspace, precision, d } = samples;
     const width = panelWidth(precision);
-    const order = panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, centroidStride(d), BOUNDS_PANEL);
+    const order =
+      this.groups === 1
+        ? panelsInOrder(k, BOUNDS_PANEL)
+        : panelsOfCentroids(run.centroidsAt(run.buffers.centroids), k, centroidStride(d), BOUNDS_PANEL);
     workspace.int32(buffers.order, order.length).set(order);
     const groupOf = workspace.int32(buffers.groupOf, k);
     order.forEach((j, at) => {

@@ -1,14 +1,19 @@
 import type { FloatArray } from '../types.js';
 
+/** k centroids as they come, in panels of `width`: panels × width indices, −1 where the last has fewer. */
+export const panelsInOrder = (k: number, width: number): Int32Array =>
+  Int32Array.from({ length: Math.ceil(k / width) * width }, (_, j) => (j < k ? j : -1));
+
 /**
  * Splits k centroids into panels of `width` that lie close together, panels next to each other closer than others: by halving
  * along the line between two centroids that are far apart, as long as more than a panel is left.
  *
  * @param centroids k rows, `stride` elements apart, zeros behind the last feature
- * @returns panels × width indices, ascending within a panel, −1 where the last has fewer
+ * @returns indices as of `panelsInOrder`, ascending within a panel
  */
 export function panelsOfCentroids(centroids: FloatArray, k: number, stride: number, width: number): Int32Array {
-  const members = Int32Array.from({ length: k }, (_, j) => j);
+  const order = panelsInOrder(k, width);
+  const members = order.subarray(0, k);
   const position = new Float64Array(k);
   const halve = (from: number, to: number) => {
     if (to - from <= width) {
@@ -23,8 +28,6 @@ export function panelsOfCentroids(centroids: FloatArray, k: number, stride: numb
     halve(middle, to);
   };
   halve(0, k);
-  const order = new Int32Array(Math.ceil(k / width) * width).fill(-1);
-  order.set(members);
   return order;
 }
 
