@@ -1,3 +1,4 @@
+import { algorithmFor } from './algorithms/choose.js';
 import type { Iteration } from './algorithms/lloyd.js';
 import { now, type Work, wait } from './backend/pass.js';
 import type { Workspace } from './backend/workspace.js';
@@ -48,7 +49,7 @@ export async function inBackground<T>(
   resolved: ResolvedOptions,
   work: (workspace: Workspace) => Work<T>,
 ): Promise<T> {
-  const { algorithm, relaxedSimd, nInit } = resolved;
+  const { algorithm, relaxedSimd, nInit, init } = resolved;
   const { resident } = source;
   const k = ks[ks.length - 1]!;
   const works = ks.length > 1 ? ks.length : nInit;
@@ -60,8 +61,12 @@ export async function inBackground<T>(
     claim: (signal?: AbortSignal) => resident.claimInTurn(resolved, signal),
     release: () => resident.releaseInTurn(),
   };
-  const effort = effortOf(k, source.nFeatures, relaxedSimd);
-  return background(options, source.nSamples, effort, work, inOne ? undefined : room, works, lodging);
+  const { nSamples: n, nFeatures: d, precision } = source;
+  // Seeding but at random looks at samples one by one.
+  const isSeeded = typeof init === 'string' && init !== 'random';
+  const inBoxes = !isSeeded && algorithmFor(algorithm, { n, d, k, precision }, false) === 'filtering';
+  const effort = effortOf(k, d, relaxedSimd, inBoxes);
+  return background(options, n, effort, work, inOne ? undefined : room, works, lodging);
 }
 
 /** All of it, in a workspace. */
