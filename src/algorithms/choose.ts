@@ -58,12 +58,12 @@ export function chooseAlgorithm(
   precision: Precision,
   hasTree = d <= COLUMNS_MAX_D,
 ): AlgorithmName {
-  if (n * d * k < BOUNDS_MIN_WORK) return 'lloyd';
+  if (k === 1 || n * d * k < BOUNDS_MIN_WORK) return 'lloyd';
   if (hasTree) return 'filtering';
   const quantised = d >= QUANTISED_MIN_D[precision];
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
   if (quantised ? k >= 32 || k * d >= ESTIMATES_MIN_PRODUCTS[precision] : k >= 128) return 'yinyang';
-  return k > 1 ? 'hamerly' : 'lloyd';
+  return 'hamerly';
 }
 
 /** The algorithm that runs: filtering is for few features, and for samples in one memory. */
