@@ -14,7 +14,7 @@ import { normalise, Samples } from './data/samples.js';
 import type { Source } from './data/source.js';
 import { checkWeights } from './data/weights.js';
 import { checkRoom } from './footprint.js';
-import { checkK, type ResolvedOptions } from './options.js';
+import { checkK, precisionFor, type ResolvedOptions } from './options.js';
 import { startingCentroids } from './seeding/given.js';
 import { type Seeding, seedRun } from './seeding/seed.js';
 import type { Data, FloatArray, InitName, Precision, Random } from './types.js';
@@ -59,7 +59,7 @@ export class Fit {
     const { nSamples: n, nFeatures: d } = source;
     checkK(k, n);
     if (!workspace.parts) checkRoom(source, k, options);
-    const precision = options.precision === 'auto' ? source.precision : options.precision;
+    const precision = precisionFor(options, source.precision);
     const { weights, heaviest: maxWeight } = yield* checkWeights(workspace, options.sampleWeight, n);
     const start = startingCentroids(options.init, data, k, d);
     const placed = yield* placeSamples(workspace, source, precision, options.metric, weights);

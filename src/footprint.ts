@@ -13,7 +13,7 @@ import { statisticsLayout } from './data/centre.js';
 import { samplesLayout } from './data/copy-samples.js';
 import type { Source } from './data/source.js';
 import { outOfMemory } from './errors.js';
-import type { ResolvedOptions } from './options.js';
+import { precisionFor, type ResolvedOptions } from './options.js';
 import { growingRows } from './seeding/growing.js';
 import { trialsFor } from './seeding/plus-plus.js';
 import { usesEstimates } from './seeding/potential.js';
@@ -45,7 +45,7 @@ export function footprint(
   threads: number,
   inParts: boolean,
 ): number {
-  const precision = options.precision === 'auto' ? own : options.precision;
+  const precision = precisionFor(options, own);
   const shape = { n: rows, d, k, precision, threads };
   const algorithm = algorithmFor(options.algorithm, { ...shape, n: nSamples }, inParts);
   const bounds = boundsFor(algorithm, d, k, precision);

@@ -8,7 +8,7 @@ import { withResident } from './data/resident.js';
 import { readSource, type Source } from './data/source.js';
 import { Fit, type Task } from './fit.js';
 import { footprint } from './footprint.js';
-import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from './options.js';
+import { KMEANS_ASYNC_RULES, precisionFor, type ResolvedOptions, resolveOptions } from './options.js';
 import { Reports } from './progress.js';
 import { createRandom } from './random.js';
 import { createResult, type Outcome } from './result.js';
@@ -61,7 +61,8 @@ export async function inBackground<T>(
     claim: (signal?: AbortSignal) => resident.claimInTurn(resolved, signal),
     release: () => resident.releaseInTurn(),
   };
-  const { nSamples: n, nFeatures: d, precision } = source;
+  const { nSamples: n, nFeatures: d } = source;
+  const precision = precisionFor(resolved, source.precision);
   // Seeding but at random looks at samples one by one.
   const isSeeded = typeof init === 'string' && init !== 'random';
   const inBoxes = !isSeeded && algorithmFor(algorithm, { n, d, k, precision }, false) === 'filtering';

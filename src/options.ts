@@ -102,6 +102,10 @@ export function resolveOptions(options: KMeansOptions = {}, rules = RULES): Reso
   };
 }
 
+/** The precision of values that are clustered, of which the source has its own. */
+export const precisionFor = ({ precision }: Pick<ResolvedOptions, 'precision'>, own: Precision): Precision =>
+  precision === 'auto' ? own : precision;
+
 /**
  * Refuses a k that is no integer from 1 to n.
  *

@@ -48,8 +48,8 @@ const ESTIMATES_MIN_PRODUCTS = { float32: 512, float64: 256 } as const;
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
 
 /**
- * What `algorithm: 'auto'` takes for n samples of d features and k clusters. The thresholds are those of `npm run
- * bench:sweep`; beside them the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
+ * What `algorithm: 'auto'` takes for n samples of d features and k clusters; `npm run bench:sweep` tells what it loses by it, in
+ * float32. Beside the thresholds the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
  */
 export function chooseAlgorithm(
   n: number,
@@ -131,5 +131,5 @@ function yinyangGroups(d: number, k: number, quantised: boolean, precision: Prec
   const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 4;
   if (k <= ONE_GROUP.few || (k <= ONE_GROUP.notMany && k * d < ONE_GROUP.products)) return 1;
   if (d * d * k >= ALONE_MIN && k <= most) return k;
-  return Math.max(Math.min(Math.floor((k * d) / GROUP_PRODUCTS), most, k - 1), 1);
+  return Math.max(Math.min(Math.floor((k * d) / GROUP_PRODUCTS), most), 1);
 }

@@ -65,7 +65,7 @@ export class Crew {
   send(member: number, errand: Errand, transfer: ArrayBuffer[] = []): Promise<Reply> {
     const { thread, waiting } = this.members[member] ?? {};
     const reply = new Promise<Reply>((resolve, reject) => {
-      if (!thread || this.failure) reject(this.failure);
+      if (!thread || this.failure) reject(this.failure ?? workerError('it was ended'));
       else waiting!.push({ resolve, reject });
     });
     // Who gives up does not wait for all replies.

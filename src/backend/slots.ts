@@ -1,6 +1,5 @@
 import {
   AHEAD,
-  BYTES,
   CALL_STEP,
   CONTROL_BYTES,
   FIRST_CALL,
@@ -41,8 +40,7 @@ export class Slots {
     const [pass, numbers] = this.slots[slot]!;
     const calls = recorder.describe(call, precision, backend !== workspace.backend);
     const ranges = Math.ceil(n / rows);
-    numbers.set([n, rows, values, calls.length / CALL_STEP], SAMPLES);
-    numbers[BYTES] = workspace.backend.memory.buffer.byteLength;
+    numbers.set([n, rows, values, calls.length / CALL_STEP, workspace.backend.memory.buffer.byteLength], SAMPLES);
     numbers.set(calls, FIRST_CALL);
     for (let share = 0; share < threads; share++)
       Atomics.store(pass, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
