@@ -23,6 +23,7 @@ import { inProcess } from './helpers/in-process.js';
 
 const { data } = makeBlobs({ nSamples: 20_000, nFeatures: 6, centers: 30, spread: 2, seed: 1, precision: 'float32' });
 const { data: small } = makeBlobs({ nSamples: 3000, nFeatures: 3, centers: 4, seed: 2 });
+const { data: large } = makeBlobs({ nSamples: 100_000, nFeatures: 16, centers: 64, seed: 3, precision: 'float32' }).data;
 /** Takes seconds, the first of them in seeding. */
 const long = { k: 2000, options: { threads: 2, tol: 0 } };
 
@@ -215,6 +216,17 @@ describe('a worker', () => {
     );
     pool.retire();
     expect(sums).toEqual(Array(1000).fill(2));
+  });
+
+  test('sees memory that has grown since the last call, once engines have optimised what waits for passes', async () => {
+    for (let cycle = 0; cycle < 10; cycle++) {
+      for (const n of [20_000, 30_000, 60_000, 100_000]) {
+        const samples = large.subarray(0, n * 16);
+        const options = { nFeatures: 16, init: large.subarray(0, 64 * 16), maxIter: 3, tol: 0, threads: 2 };
+        for (let i = 0; i < 2; i++) expect((await kmeansAsync(samples, 64, options)).threads).toBe(2);
+      }
+      dispose();
+    }
   });
 
   test('serves one call after the other, also of other numbers of threads and kernels', async () => {
