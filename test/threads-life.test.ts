@@ -23,7 +23,13 @@ import { inProcess } from './helpers/in-process.js';
 
 const { data } = makeBlobs({ nSamples: 20_000, nFeatures: 6, centers: 30, spread: 2, seed: 1, precision: 'float32' });
 const { data: small } = makeBlobs({ nSamples: 3000, nFeatures: 3, centers: 4, seed: 2 });
-const { data: large } = makeBlobs({ nSamples: 100_000, nFeatures: 16, centers: 64, seed: 3, precision: 'float32' }).data;
+const { data: large } = makeBlobs({
+  nSamples: 100_000,
+  nFeatures: 16,
+  centers: 64,
+  seed: 3,
+  precision: 'float32',
+}).data;
 /** Takes seconds, the first of them in seeding. */
 const long = { k: 2000, options: { threads: 2, tol: 0 } };
 
