@@ -14,6 +14,7 @@ const { values: options } = parseArgs({
     /** Multiply-adds of an iteration of plain Lloyd: sets n. */
     work: { type: 'string', default: '4e7' },
     repeats: { type: 'string', default: '3' },
+    float64: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -22,11 +23,13 @@ const KINDS: readonly Kind[] = ['separated', 'overlapping', 'uniform'];
 const DIMENSIONS = [1, 2, 3, 4, 5, 8, 16, 24, 32, 64, 128, 384];
 const CLUSTERS = [3, 8, 16, 32, 64, 256];
 
+const precision = options.float64 ? 'float64' : 'float32';
+
 const shapes = DIMENSIONS.flatMap((d) =>
   CLUSTERS.flatMap((k) =>
     KINDS.map((kind): Shape => {
       const n = Math.max(Math.round(Number(options.work) / (k * d)), 4 * k);
-      return { kind, n, d, k, precision: 'float32' };
+      return { kind, n, d, k, precision };
     }),
   ),
 ).filter((shape) => new RegExp(options.only).test(shapeName(shape)));
@@ -39,10 +42,11 @@ for (const shape of shapes) {
 }
 publish(
   {
-    part: 'sweep',
-    title: 'Algorithms by shape',
+    part: options.float64 ? 'sweep-float64' : 'sweep',
+    title: `Algorithms by shape, ${precision}`,
+    command: 'sweep',
     body: [
-      `Milliseconds of \`kmeans()\` from given starting rows until no label changes (60 iterations at the most), float32, one
+      `Milliseconds of \`kmeans()\` from given starting rows until no label changes (60 iterations at the most), ${precision}, one
 thread, medians of ${options.repeats} in turns. *Loss*: what \`'auto'\` takes beyond the fastest.`,
       formatTable(['n', 'd', 'k', 'data', ...ALGORITHMS, 'fastest', "'auto' took", 'loss'], rows),
     ],

@@ -13,6 +13,7 @@ const known = [
   'native',
   'seeding',
   'sweep',
+  'groups',
   'cold',
   'memory',
   'memories',

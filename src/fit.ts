@@ -86,11 +86,16 @@ export class Fit {
    * @param seeded is called when no more numbers will be drawn
    */
   *iterate(random: Random, watched: boolean, seeded?: () => void): Work<Iteration, Iteration> {
-    const { run, limits, algorithm } = this;
+    const { run, limits } = this;
     yield* seedRun(run, this.seeding, random);
     seeded?.();
-    const short = !watched && algorithm === 'lloyd' && isShort(run) ? lloydAtOnce(run, limits) : undefined;
-    return short ?? (yield* this.startRun());
+    return (!watched && this.isShort() ? lloydAtOnce(run, limits) : undefined) ?? (yield* this.startRun());
+  }
+
+  private isShort(): boolean {
+    const { n, d, workspace } = this.run.samples;
+    const { k, spherical } = this.run;
+    return this.algorithm === 'lloyd' && isShort(n, d, k) && !spherical && !workspace.deferred;
   }
 
   /** The current centroids, for comparisons with new samples. */

@@ -13,6 +13,7 @@ import { Reports } from './progress.js';
 import { createRandom } from './random.js';
 import { createResult, type Outcome } from './result.js';
 import { drawsFor } from './seeding/plus-plus.js';
+import { fitSmall } from './small-fit.js';
 import type { Data, KMeansAsyncOptions, KMeansOptions, KMeansResult, Random } from './types.js';
 
 /**
@@ -26,7 +27,11 @@ import type { Data, KMeansAsyncOptions, KMeansOptions, KMeansResult, Random } fr
 export function kmeans(data: Data, k: number, options?: KMeansOptions): KMeansResult {
   const resolved = resolveOptions(options);
   const source = readSource(data, resolved.nFeatures);
-  return withResident(source.resident, resolved, (workspace) => now(cluster(workspace, data, source, k, resolved)));
+  return withResident(
+    source.resident,
+    resolved,
+    (workspace) => fitSmall(workspace, data, source, k, resolved) ?? now(cluster(workspace, data, source, k, resolved)),
+  );
 }
 
 /**

@@ -6,8 +6,7 @@ import type { Run } from './run.js';
 const MOST_WORK = 2e4;
 
 /** Whether a run of Lloyd's algorithm is so short that its calls would take longer than its work. */
-export const isShort = ({ samples: { n, d, workspace }, k, spherical }: Run): boolean =>
-  n * d * k <= MOST_WORK && !spherical && !workspace.deferred;
+export const isShort = (n: number, d: number, k: number): boolean => n * d * k <= MOST_WORK;
 
 /**
  * Lloyd's algorithm in one kernel call, with the bits of `lloyd`; undefined where a cluster ran empty, with everything as it was

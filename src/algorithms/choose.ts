@@ -9,6 +9,8 @@ import { type Assignment, type Iteration, type Limits, lloyd } from './lloyd.js'
 import type { Run } from './run.js';
 import { Transfers } from './transfers.js';
 
+// The thresholds are what `npm run bench:sweep` and, for groups of bounds, `npm run bench:groups` show, with and without `--float64`.
+
 /** Algorithms that give the same bits and differ in speed. */
 export const ALGORITHMS = ['lloyd', 'hamerly', 'yinyang', 'filtering'] as const;
 
@@ -48,8 +50,7 @@ const ESTIMATES_MIN_PRODUCTS = { float32: 512, float64: 256 } as const;
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
 
 /**
- * What `algorithm: 'auto'` takes for n samples of d features and k clusters; `npm run bench:sweep` tells what it loses by it, in
- * float32. Beside the thresholds the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
+ * What `algorithm: 'auto'` takes for n samples of d features and k clusters; `npm run bench:sweep` tells what it loses by it. Beside the thresholds the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
  */
 export function chooseAlgorithm(
   n: number,
