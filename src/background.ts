@@ -29,15 +29,13 @@ interface Effort {
 const APART_FACTOR = 4;
 
 /**
- * Clustering: bounds rule out most comparisons, and the tree of boxes is faster by itself than bounds by several threads. At first
- * three quarters of the comparisons count: passes of less are shorter than the threads' turns.
- *
- * @param inBoxes whether there is nothing to do but to plant that tree, and to walk it: hardly any samples are looked at one by one
+ * Clustering: bounds rule out most comparisons, though at first only a quarter. Trees of boxes, for few features, rule them out from
+ * the beginning; they are faster by themselves than bounds by several threads.
  */
-export function effortOf(k: number, d: number, relaxedSimd: boolean, inBoxes = false): Effort {
+export function effortOf(k: number, d: number, relaxedSimd: boolean): Effort {
+  const inBoxes = d <= COLUMNS_MAX_D;
   const steps = (k * d) / 8 + 24;
-  const firstSteps = inBoxes ? (k * d) / 40 + 5 : 0.75 * k * d + 12;
-  return { steps, firstSteps, aloneIfApart: d <= COLUMNS_MAX_D, relaxedSimd };
+  return { steps, firstSteps: inBoxes ? steps : 0.75 * k * d + 12, aloneIfApart: inBoxes, relaxedSimd };
 }
 
 /**

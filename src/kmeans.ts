@@ -1,4 +1,3 @@
-import { algorithmFor } from './algorithms/choose.js';
 import type { Iteration } from './algorithms/lloyd.js';
 import { now, type Work, wait } from './backend/pass.js';
 import type { Workspace } from './backend/workspace.js';
@@ -8,7 +7,7 @@ import { withResident } from './data/resident.js';
 import { readSource, type Source } from './data/source.js';
 import { Fit, type Task } from './fit.js';
 import { footprint } from './footprint.js';
-import { KMEANS_ASYNC_RULES, precisionFor, type ResolvedOptions, resolveOptions } from './options.js';
+import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from './options.js';
 import { Reports } from './progress.js';
 import { createRandom } from './random.js';
 import { createResult, type Outcome } from './result.js';
@@ -54,7 +53,7 @@ export async function inBackground<T>(
   resolved: ResolvedOptions,
   work: (workspace: Workspace) => Work<T>,
 ): Promise<T> {
-  const { algorithm, relaxedSimd, nInit, init } = resolved;
+  const { algorithm, relaxedSimd, nInit } = resolved;
   const { resident } = source;
   const k = ks[ks.length - 1]!;
   const works = ks.length > 1 ? ks.length : nInit;
@@ -66,13 +65,16 @@ export async function inBackground<T>(
     claim: (signal?: AbortSignal) => resident.claimInTurn(resolved, signal),
     release: () => resident.releaseInTurn(),
   };
-  const { nSamples: n, nFeatures: d } = source;
-  const precision = precisionFor(resolved, source.precision);
-  // Seeding but at random looks at samples one by one.
-  const isSeeded = typeof init === 'string' && init !== 'random';
-  const inBoxes = !isSeeded && algorithmFor(algorithm, { n, d, k, precision }, false) === 'filtering';
-  const effort = effortOf(k, d, relaxedSimd, inBoxes);
-  return background(options, n, effort, work, inOne ? undefined : room, works, lodging);
+  const { nSamples, nFeatures } = source;
+  return background(
+    options,
+    nSamples,
+    effortOf(k, nFeatures, relaxedSimd),
+    work,
+    inOne ? undefined : room,
+    works,
+    lodging,
+  );
 }
 
 /** All of it, in a workspace. */

@@ -116,7 +116,8 @@ export class SideBySide {
     if (worker < 0 || loads[worker]! >= AHEAD) return;
     loads[worker]!++;
     place.worker = worker;
-    pool.slots.post(place.pass!, place.slot, worker, 1);
+    pool.slots.describe(place.pass!, place.slot, 1);
+    pool.slots.give(place.slot, worker, worker + 1, 1);
   }
 
   private advance(place: Place, sum: number): void {

@@ -32,8 +32,8 @@ export function fitSmall(
 ): KMeansResult | undefined {
   const { nSamples: n, nFeatures: d } = source;
   const { maxIter, tol, emptyCluster, seed } = options;
-  if (!isShort(n, d, k) || n > PASS_ROWS || !isPlain(options)) return undefined;
   checkK(k, n);
+  if (!isShort(n, d, k) || n > PASS_ROWS || !isPlain(options)) return undefined;
   const start = startingCentroids(options.init, data, k, d);
   const precision = precisionFor(options, source.precision);
   const place = Place.in(workspace, n, d, k, precision);

@@ -139,7 +139,8 @@ export class BoundedAssignment implements Assignment {
     const { plan } = this.buffers;
     // Calls that find most labels safe take little.
     const most = callRows(k, samples.d);
-    const rows = first ? most : Math.max(4 * most - ((4 * most) % BOUNDS_CHUNK), BOUNDS_CHUNK);
+    const chunks = Math.max(4 * most - ((4 * most) % BOUNDS_CHUNK), BOUNDS_CHUNK);
+    const rows = first ? samples.rowsFor(most, 8) : samples.rowsFor(chunks, BOUNDS_CHUNK);
     const sum = yield* run.sumUp(
       (kernels, i, count, thread) => kernels.advance(plan + thread * BOUNDS_PLAN_BYTES, i, count, first ? 1 : 0),
       rows,

@@ -53,7 +53,3 @@ export interface Start {
   /** Whether to send a message when a pass is done, for those who cannot wait otherwise. */
   announce: boolean;
 }
-
-/** First range of the share of a thread, of so many ranges and threads. */
-export const shareStart = (ranges: number, thread: number, threads: number): number =>
-  Math.floor((ranges * thread) / threads);

@@ -53,7 +53,7 @@ export function now<T>(work: Work<T>): T {
 }
 
 /** Steps up to which handing a pass over takes longer than making it; tests set it to 0. */
-export const handOver = { little: 2 ** 21, lane: 2 ** 15 };
+export const handOver = { little: 2 ** 18, lane: 2 ** 15 };
 
 /** Of n, between two places to pause. */
 const PART = 2 ** 15;

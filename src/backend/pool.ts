@@ -7,6 +7,9 @@ import { Slots } from './slots.js';
 import { startWorker, type WorkerThread } from './threads.js';
 import type { Workspace } from './workspace.js';
 
+/** Milliseconds of a pass up to which the calling thread takes part in the next one; a page's has to be there for others. Tests set it to 0. */
+export const takePart = { milliseconds: 'document' in globalThis ? 0 : 2 };
+
 let pool: Pool | undefined;
 /** The end of all calls so far that use worker threads or wait for them: they take turns. */
 let last: Promise<unknown> = Promise.resolve();
@@ -45,6 +48,8 @@ export class Pool {
   readonly slots: Slots;
   /** Where there is none, workers send a message. */
   private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
+  /** Whether the last pass took little. */
+  private wasShort = true;
   /** Calls that use the workers or wait for them. */
   private users = 0;
   /** Of workers that were ended. */
@@ -106,12 +111,34 @@ export class Pool {
     }
   }
 
-  /** Has the workers make a pass, once they are ready; returns the sum of its values. */
-  async make(pass: Pass): Promise<number> {
+  /**
+   * Has the workers make a pass, once they are ready; returns the sum of its values. If the last one was short, the calling thread
+   * takes part, in place of the last worker: to wait for others takes it as long as some passes do.
+   */
+  make(pass: Pass): number | Promise<number> {
+    const { slots } = this;
     const threads = Math.min(this.workspace.threads, Math.ceil(pass.n / pass.rows));
-    this.slots.post(pass, 0, 0, threads);
-    await this.until(() => this.slots.isDone(0));
-    return this.slots.sumOf(pass, 0, threads);
+    const began = performance.now();
+    const isLong = () => performance.now() - began > takePart.milliseconds;
+    const own = threads - 1;
+    const takesPart = this.wasShort && takePart.milliseconds > 0;
+    slots.describe(pass, 0, threads);
+    slots.give(0, 0, takesPart ? own : threads, threads);
+    let sum = 0;
+    if (takesPart) {
+      const part = slots.takePart(pass, 0, own, threads, isLong);
+      if (isLong()) {
+        // What is left is for the worker.
+        sum = part;
+        slots.give(0, own, threads, threads);
+      } else slots.leave(0, own, part);
+      while (!slots.isDone(0) && !isLong());
+    }
+    const end = () => {
+      this.wasShort = !isLong();
+      return slots.sumOf(pass, 0, threads) + (pass.values ? 0 : sum);
+    };
+    return slots.isDone(0) ? end() : this.until(() => slots.isDone(0)).then(end);
   }
 
   /** Ends the workers, once nobody uses them. */

@@ -10,13 +10,13 @@ import {
   PENDING,
   SAMPLES,
   SUMS,
-  shareStart,
   TASKS,
   TASKS_STEP,
   viewSlot,
 } from './control.js';
 import { Recorder } from './description.js';
 import type { Pass } from './pass.js';
+import { shareStart, takeRanges } from './shares.js';
 import type { Workspace } from './workspace.js';
 
 /** The passes that workers over the memory of a workspace are given: each is described in a slot, see control.ts. */
@@ -34,9 +34,9 @@ export class Slots {
     this.recorder = new Recorder(modules);
   }
 
-  /** Gives so many workers, the first one and those after it, a pass that is described in a slot. */
-  post({ call, precision, backend, n, rows, values }: Pass, slot: number, first: number, threads: number): void {
-    const { words, recorder, workspace } = this;
+  /** Describes a pass that so many threads are to make. */
+  describe({ call, precision, backend, n, rows, values }: Pass, slot: number, threads: number): void {
+    const { recorder, workspace } = this;
     const [pass, numbers] = this.slots[slot]!;
     const calls = recorder.describe(call, precision, backend !== workspace.backend);
     const ranges = Math.ceil(n / rows);
@@ -45,12 +45,44 @@ export class Slots {
     for (let share = 0; share < threads; share++)
       Atomics.store(pass, NEXT + share * NEXT_STEP, shareStart(ranges, share, threads));
     Atomics.store(pass, PENDING, threads);
-    for (let worker = first; worker < first + threads; worker++) {
+  }
+
+  /** Gives it to the workers `from` … `to` − 1 of so many threads. */
+  give(slot: number, from: number, to: number, threads: number): void {
+    const { words } = this;
+    for (let worker = from; worker < to; worker++) {
       const at = TASKS + worker * TASKS_STEP;
       words[at + 1 + (words[at]! & (AHEAD - 1))] = (slot << 8) | threads;
       Atomics.add(words, at, 1);
       Atomics.notify(words, at);
     }
+  }
+
+  /** Makes ranges of it on the calling thread, as one of so many, until there are none left or it is over; returns the sum of their values. */
+  takePart(
+    { call, precision, backend, n, rows, values }: Pass,
+    slot: number,
+    thread: number,
+    threads: number,
+    isOver: () => boolean,
+  ): number {
+    const kernels = backend.kernels[precision];
+    const ranges = Math.ceil(n / rows);
+    const cells = values ? this.workspace.float64(values, ranges) : undefined;
+    const make = (range: number) => {
+      const from = range * rows;
+      const value = (call(kernels, from, Math.min(rows, n - from), thread) as number) || 0;
+      if (cells) cells[range] = value;
+      return value;
+    };
+    return takeRanges(this.slots[slot]![0], ranges, thread, threads, make, isOver);
+  }
+
+  /** Tells that the calling thread has done its part. */
+  leave(slot: number, thread: number, sum: number): void {
+    const [pass, numbers] = this.slots[slot]!;
+    numbers[SUMS + thread] = sum;
+    Atomics.sub(pass, PENDING, 1);
   }
 
   /** Whether the pass of a slot is done. */

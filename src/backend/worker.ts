@@ -6,20 +6,18 @@ import {
   CALLS,
   DONE,
   FIRST_CALL,
-  NEXT,
-  NEXT_STEP,
   PENDING,
   ROWS,
   SAMPLES,
   type Start,
   SUMS,
-  shareStart,
   TASKS,
   TASKS_STEP,
   VALUES,
   viewSlot,
 } from './control.js';
 import { type Errand, type Reply, repeat, THREAD } from './errand.js';
+import { takeRanges } from './shares.js';
 
 /** Looks for the next task before the thread goes to sleep, which costs more than a hundred microseconds. */
 const SPINS = 20_000;
@@ -77,23 +75,12 @@ function makePass(
   const ranges = Math.ceil(n / rows);
   const cells = values ? new Float64Array(memory.buffer, values, ranges) : undefined;
   const calls = numbers.subarray(FIRST_CALL, FIRST_CALL + numbers[CALLS]! * CALL_STEP);
-  const few = (ranges / threads) >> 6 || 1;
-  let sum = 0;
-  for (let helped = 0; helped < threads; helped++) {
-    const share = (thread + helped) % threads;
-    const end = shareStart(ranges, share + 1, threads);
-    for (;;) {
-      const first = Atomics.add(words, NEXT + share * NEXT_STEP, few);
-      if (first >= end) break;
-      for (let range = first; range < Math.min(first + few, end); range++) {
-        const from = range * rows;
-        const value = callAll(kernels, calls, from, Math.min(rows, n - from), thread);
-        if (cells) cells[range] = value!;
-        sum += value || 0;
-      }
-    }
-  }
-  return sum;
+  return takeRanges(words, ranges, thread, threads, (range) => {
+    const from = range * rows;
+    const value = callAll(kernels, calls, from, Math.min(rows, n - from), thread);
+    if (cells) cells[range] = value!;
+    return value || 0;
+  });
 }
 
 /** Arguments of a call, worked out in a loop: five times as fast as by a function that gives each. */

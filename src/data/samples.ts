@@ -12,6 +12,9 @@ export const PASS_ROWS = 1024;
 /** Values written before the next pause where memory may be fresh, of which every page takes some ten microseconds. */
 export const FRESH_VALUES = 2 ** 15;
 
+/** Ranges of a pass for each of several threads, at the least: who is done first helps others. */
+const RANGES = 4;
+
 const SILENT = { silent: true };
 
 /** What most passes take for a sample: they go by float64 and by memory, four times as slow as products of a tile. */
@@ -88,6 +91,12 @@ export class Samples {
   ): Work<number> {
     const { workspace, precision, n, parts } = this;
     return make(workspace, { call, backend, precision, n, rows, values, work, parts, ...more });
+  }
+
+  /** Samples of a range, `most` at the most, so few that all threads have some, in whole units. */
+  rowsFor(most: number, unit: number): number {
+    const { threads } = this.workspace;
+    return threads === 1 ? most : Math.min(most, Math.ceil(this.n / (threads * RANGES * unit)) * unit);
   }
 
   /** The same for calls that have no values. */

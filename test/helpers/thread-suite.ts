@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { takePart } from '../../src/backend/pool.js';
 import {
   type KMeansAsyncOptions,
   type KMeansResult,
@@ -53,13 +54,17 @@ export function describeThreads(
 ): void {
   const expectSame: ExpectSame = async (data, k, options, threads = THREADS) => {
     const here = kmeans(data, k, options);
+    const { milliseconds } = takePart;
     for (const count of threads) {
+      // The calling thread takes part, or workers make all of it.
+      takePart.milliseconds = count % 2 === 0 ? milliseconds : 0;
       const result = await kmeansAsync(data, k, { ...options, threads: count });
       expect(result.threads).toBe(isShared ? Math.min(count, Number(options.nInit ?? count)) : count);
       expect(result.backend).toBe(backend);
       if (isShared) expect(result.algorithm).toBe(here.algorithm);
       expect(bitsOf(result)).toEqual(bitsOf(here));
     }
+    takePart.milliseconds = milliseconds;
   };
 
   describe.each(precisions)('%s', (precision) => {
