@@ -6,6 +6,8 @@ export const TASKS = 16;
 export const TASKS_STEP = 16;
 /** Tasks that a worker may have been given and not have done; a power of two. */
 export const AHEAD = 2;
+/** Behind these: how many it has begun, or has been spared. */
+export const BEGUN = 1 + AHEAD;
 
 export const MAX_THREADS = 64;
 

@@ -131,7 +131,7 @@ export class Pool {
         // What is left is for the worker.
         sum = part;
         slots.give(0, own, threads, threads);
-      } else slots.leave(0, own, part);
+      } else slots.leave(0, own, part, own);
       while (!slots.isDone(0) && !isLong());
     }
     const end = () => {

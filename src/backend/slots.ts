@@ -1,5 +1,6 @@
 import {
   AHEAD,
+  BEGUN,
   CALL_STEP,
   CONTROL_BYTES,
   FIRST_CALL,
@@ -78,11 +79,20 @@ export class Slots {
     return takeRanges(this.slots[slot]![0], ranges, thread, threads, make, isOver);
   }
 
-  /** Tells that the calling thread has done its part. */
-  leave(slot: number, thread: number, sum: number): void {
+  /** Tells that the calling thread has done its part, and there is nothing left: workers that have not begun it are spared. */
+  leave(slot: number, thread: number, sum: number, workers: number): void {
+    const { words } = this;
     const [pass, numbers] = this.slots[slot]!;
     numbers[SUMS + thread] = sum;
-    Atomics.sub(pass, PENDING, 1);
+    let gone = 1;
+    for (let worker = 0; worker < workers; worker++) {
+      const at = TASKS + worker * TASKS_STEP;
+      const last = (words[at]! - 1) | 0;
+      if (Atomics.compareExchange(words, at + BEGUN, last, words[at]!) !== last) continue;
+      numbers[SUMS + worker] = 0;
+      gone++;
+    }
+    Atomics.sub(pass, PENDING, gone);
   }
 
   /** Whether the pass of a slot is done. */

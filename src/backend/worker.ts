@@ -1,6 +1,7 @@
 // What a worker thread runs, in Node and in pages: the build bundles it into the text of src/generated/worker.ts.
 import {
   AHEAD,
+  BEGUN,
   BYTES,
   CALL_STEP,
   CALLS,
@@ -46,6 +47,7 @@ function share({ control, memory, modules, thread, announce }: Start): never {
   for (let given = 0; ; given = (given + 1) | 0) {
     for (let spins = SPINS; Atomics.load(words, own) === given; ) if (--spins < 0) Atomics.wait(words, own, given);
     const task = words[own + 1 + (given & (AHEAD - 1))]!;
+    if (Atomics.compareExchange(words, own + BEGUN, given, (given + 1) | 0) !== given) continue;
     const [pass, numbers] = viewSlot(control, task >> 8);
     const threads = task & 255;
     // Whoever makes a pass alone is the first thread of it.
