@@ -56,7 +56,8 @@ publish(
     body: [
       `Milliseconds from given starting rows until no label changes (${limits.maxIter} iterations at the most), without seeding and
 copying, ${precision}, one thread, medians of ${options.repeats} in turns: bounds of one group without estimates (*exact*, Hamerly's), with estimates
-of so many groups, or of each centroid's own. *'auto'*: the groups that it takes. *Loss*: what these take beyond the fastest.`,
+of so many groups, or of each centroid's own. *'auto'*: the groups that it takes, which is bound to take no more memory than the
+samples do. *Loss*: what these take beyond the fastest.`,
       formatTable(header, rows),
       `Geometric mean of what \`'auto'\` takes by the fastest: **${digits(geometricMean(losses))}**.`,
     ],
@@ -110,4 +111,6 @@ async function measure(shape: Shape): Promise<string[]> {
   }
 }
 
-const nameOf = ({ groups, quantised }: Bounds): string => `${groups}${quantised ? '' : ' exact'}`;
+function nameOf({ groups, quantised }: Bounds): string {
+  return `${groups}${quantised ? '' : ' exact'}`;
+}
