@@ -41,10 +41,12 @@ const BOUNDS_MIN_WORK = 2e5;
 
 /** Samples of a cluster below which that is so too, and where there are estimates. */
 const BOUNDS_MIN_SAMPLES = 8;
-const ESTIMATES_MIN_SAMPLES = 5;
+const ESTIMATES_MIN_SAMPLES = 4;
 
-/** Products of a sample and all centroids from which on estimates pay for few clusters too. */
-const ESTIMATES_MIN_PRODUCTS = { float32: 512, float64: 256 } as const;
+/** From this many clusters on estimates pay in any case; of fewer, if there are so many features, or products of a sample and all centroids. */
+const ESTIMATES_MIN_K = 32;
+const estimatesPayForFew = (d: number, k: number, precision: Precision): boolean =>
+  precision === 'float32' ? d >= 64 : d * k >= 128;
 
 /** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
@@ -63,7 +65,7 @@ export function chooseAlgorithm(
   if (hasTree) return 'filtering';
   const quantised = d >= QUANTISED_MIN_D[precision];
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
-  if (quantised ? k >= 32 || k * d >= ESTIMATES_MIN_PRODUCTS[precision] : k >= 128) return 'yinyang';
+  if (quantised ? k >= ESTIMATES_MIN_K || estimatesPayForFew(d, k, precision) : k >= 128) return 'yinyang';
   return 'hamerly';
 }
 
