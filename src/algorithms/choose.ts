@@ -43,7 +43,7 @@ const BOUNDS_MIN_WORK = 2e5;
 const BOUNDS_MIN_SAMPLES = 8;
 const ESTIMATES_MIN_SAMPLES = 4;
 
-/** From this many clusters on estimates pay in any case; of fewer, if there are so many features, or products of a sample and all centroids. */
+/** From this many clusters on estimates pay in any case, of fewer by features, or by products of a sample and all centroids. */
 const ESTIMATES_MIN_K = 32;
 const estimatesPayForFew = (d: number, k: number, precision: Precision): boolean =>
   precision === 'float32' ? d >= 64 : d * k >= 128;
@@ -52,7 +52,8 @@ const estimatesPayForFew = (d: number, k: number, precision: Precision): boolean
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
 
 /**
- * What `algorithm: 'auto'` takes for n samples of d features and k clusters; `npm run bench:sweep` tells what it loses by it. Beside the thresholds the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
+ * What `algorithm: 'auto'` takes for n samples of d features and k clusters; `npm run bench:sweep` tells what it loses by it. Beside
+ * the thresholds the share of labels that change, and of samples that bounds leave open, decide while a run goes on.
  */
 export function chooseAlgorithm(
   n: number,
