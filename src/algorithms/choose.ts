@@ -43,10 +43,9 @@ const BOUNDS_MIN_WORK = 2e5;
 const BOUNDS_MIN_SAMPLES = 8;
 const ESTIMATES_MIN_SAMPLES = 4;
 
-/** From this many clusters on estimates pay in any case, of fewer by features, or by products of a sample and all centroids. */
+/** From this many clusters on estimates pay in any case, of fewer from so many features, or products of a sample and all centroids. */
 const ESTIMATES_MIN_K = 32;
-const estimatesPayForFew = (d: number, k: number, precision: Precision): boolean =>
-  precision === 'float32' ? d >= 64 : d * k >= 128;
+const ESTIMATES_MIN = { float32: { d: 128, products: 512 }, float64: { d: 64, products: 256 } } as const;
 
 /** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
@@ -66,8 +65,9 @@ export function chooseAlgorithm(
   if (hasTree) return 'filtering';
   const quantised = d >= QUANTISED_MIN_D[precision];
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
-  if (quantised ? k >= ESTIMATES_MIN_K || estimatesPayForFew(d, k, precision) : k >= 128) return 'yinyang';
-  return 'hamerly';
+  const least = ESTIMATES_MIN[precision];
+  const estimatesPay = quantised && (k >= ESTIMATES_MIN_K || d >= least.d || d * k >= least.products);
+  return estimatesPay || (!quantised && k >= 128) ? 'yinyang' : 'hamerly';
 }
 
 /** The algorithm that runs: filtering is for few features, and for samples in one memory. */
