@@ -69,7 +69,7 @@ function makePass(
   thread: number,
   threads: number,
 ): number {
-  // Where it has just grown, a thread may see the memory as it was: in V8 until it comes by a check that optimised loops lack.
+  // Where it has just grown, a thread may see the memory as it was, on Node 24 for as long as it only looks: growing by nothing tells.
   if (memory.buffer.byteLength < numbers[BYTES]!) memory.grow(0);
   const n = numbers[SAMPLES]!;
   const rows = numbers[ROWS]!;
