@@ -1,24 +1,13 @@
 // How many groups of bounds are fastest where, and whether estimates pay: the measurements behind Yinyang's. npm run bench:groups
-import { parseArgs } from 'node:util';
 import { BoundedAssignment, type BoundsOptions } from '../src/algorithms/bounded-assignment.js';
 import { boundsFor, chooseAlgorithm } from '../src/algorithms/choose.js';
 import { lloyd } from '../src/algorithms/lloyd.js';
 import { geometricMean, interleaved, seconds } from './clock.js';
-import { type Kind, makeProblem, type Shape, shapeName } from './data.js';
+import { type Kind, makeProblem, type Shape } from './data.js';
+import { measureGrid, options, precision } from './grid.js';
 import { prepareFit } from './prepared.js';
 import { publish } from './report.js';
 import { digits, formatTable, milliseconds } from './table.js';
-
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    /** Multiply-adds of an iteration of plain Lloyd: sets n. */
-    work: { type: 'string', default: '4e7' },
-    repeats: { type: 'string', default: '3' },
-    float64: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
 
 type Bounds = Pick<BoundsOptions, 'groups' | 'quantised'>;
 
@@ -29,25 +18,11 @@ const GROUPS = [1, 2, 4, 8, 16, 32];
 /** Bounds of each centroid alone are for so many. */
 const MOST_ALONE = 256;
 
-const precision = options.float64 ? 'float64' : 'float32';
 const limits = { maxIter: 60, shiftTolerance: 0, emptyCluster: 'relocate' } as const;
-
-const shapes = DIMENSIONS.flatMap((d) =>
-  CLUSTERS.flatMap((k) =>
-    KINDS.map(
-      (kind): Shape => ({ kind, n: Math.max(Math.round(Number(options.work) / (k * d)), 20 * k), d, k, precision }),
-    ),
-  ),
-).filter((shape) => new RegExp(options.only).test(shapeName(shape)));
 
 const header = ['n', 'd', 'k', 'data', 'exact', ...GROUPS.map(String), 'each', 'fastest', "'auto'", 'loss'];
 const losses: number[] = [];
-const rows: string[][] = [];
-for (const shape of shapes) {
-  const row = await measure(shape);
-  rows.push(row);
-  console.log(row.join('  '));
-}
+const rows = await measureGrid({ dimensions: DIMENSIONS, clusters: CLUSTERS, kinds: KINDS, least: 20 }, measure);
 publish(
   {
     part: options.float64 ? 'groups-float64' : 'groups',

@@ -1,45 +1,18 @@
 // Which algorithm is fastest where: the measurements behind 'auto'. npm run bench:sweep
-import { parseArgs } from 'node:util';
 import { ALGORITHMS, type AlgorithmName } from '../src/algorithms/choose.js';
 import { kmeans } from '../src/index.js';
 import { algorithmsFor } from './algorithms.js';
 import { interleaved, seconds } from './clock.js';
-import { type Kind, makeProblem, type Shape, shapeName, toConvergence } from './data.js';
+import { type Kind, makeProblem, type Shape, toConvergence } from './data.js';
+import { measureGrid, options, precision } from './grid.js';
 import { publish } from './report.js';
 import { formatTable, milliseconds } from './table.js';
-
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    /** Multiply-adds of an iteration of plain Lloyd: sets n. */
-    work: { type: 'string', default: '4e7' },
-    repeats: { type: 'string', default: '3' },
-    float64: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
 
 const KINDS: readonly Kind[] = ['separated', 'overlapping', 'uniform'];
 const DIMENSIONS = [1, 2, 3, 4, 5, 8, 16, 24, 32, 64, 128, 384];
 const CLUSTERS = [3, 8, 16, 32, 64, 256];
 
-const precision = options.float64 ? 'float64' : 'float32';
-
-const shapes = DIMENSIONS.flatMap((d) =>
-  CLUSTERS.flatMap((k) =>
-    KINDS.map((kind): Shape => {
-      const n = Math.max(Math.round(Number(options.work) / (k * d)), 4 * k);
-      return { kind, n, d, k, precision };
-    }),
-  ),
-).filter((shape) => new RegExp(options.only).test(shapeName(shape)));
-
-const rows: string[][] = [];
-for (const shape of shapes) {
-  const row = await measure(shape);
-  rows.push(row);
-  console.log(row.join('  '));
-}
+const rows = await measureGrid({ dimensions: DIMENSIONS, clusters: CLUSTERS, kinds: KINDS, least: 4 }, measure);
 publish(
   {
     part: options.float64 ? 'sweep-float64' : 'sweep',

@@ -1,4 +1,3 @@
-import type { Iteration } from './algorithms/lloyd.js';
 import { now, type Work, wait } from './backend/pass.js';
 import type { Workspace } from './backend/workspace.js';
 import { background, effortOf } from './background.js';
@@ -10,7 +9,7 @@ import { footprint } from './footprint.js';
 import { KMEANS_ASYNC_RULES, type ResolvedOptions, resolveOptions } from './options.js';
 import { Reports } from './progress.js';
 import { createRandom } from './random.js';
-import { createResult, type Outcome } from './result.js';
+import { createResult, type Outcome, outcomeOf } from './result.js';
 import { drawsFor } from './seeding/plus-plus.js';
 import { fitSmall } from './small-fit.js';
 import type { Data, KMeansAsyncOptions, KMeansOptions, KMeansResult, Random } from './types.js';
@@ -112,7 +111,7 @@ export function* bestOfRuns(task: Task, workspace: Workspace, onProgress: Resolv
       const made = value && 'iteration' in value ? reports && (yield* reports.tellOf(fit, run, value)) : yield value;
       step = iterations.next(made as number);
     }
-    const outcome = yield* outcomeOf(fit, step.value);
+    const outcome = yield* outcomeOf(fit.run, step.value, fit.options, fit.algorithm);
     const { inertia } = outcome;
     // Runs that go on side by side do not wait for their labels: these were brought in order for the inertia.
     if (!best || inertia < best.outcome.inertia || (inertia === best.outcome.inertia && run < best.run))
@@ -146,20 +145,4 @@ export function* bestOfRuns(task: Task, workspace: Workspace, onProgress: Resolv
   );
   best!.outcome.threads = threads;
   return best!;
-}
-
-/** What a finished run leaves, copied. */
-export function* outcomeOf(fit: Fit, last: Iteration): Work<Outcome> {
-  const { run, options } = fit;
-  return {
-    counts: run.counts().slice(),
-    inertia: yield* run.inertia(),
-    iterations: last.iteration,
-    converged: last.converged,
-    nSamples: run.samples.n,
-    seed: options.seed,
-    algorithm: fit.algorithm,
-    backend: run.backend.name,
-    threads: run.threads,
-  };
 }

@@ -1,4 +1,7 @@
+import type { Iteration } from './algorithms/lloyd.js';
+import type { Run } from './algorithms/run.js';
 import { isRelaxed } from './backend/backend.js';
+import type { Work } from './backend/pass.js';
 import { floatArray } from './backend/shapes.js';
 import { background } from './background.js';
 import {
@@ -11,6 +14,7 @@ import {
   sourceFor,
 } from './codebook.js';
 import { typeError } from './errors.js';
+import type { ResolvedOptions } from './options.js';
 import type { AsyncOptions, Data, FloatArray, KMeansJSON, KMeansModel, KMeansResult, Nearest } from './types.js';
 
 /** What a run leaves behind, beside its centroids. */
@@ -26,6 +30,26 @@ export type Outcome = {
     | 'backend'
     | 'threads']: KMeansModel[Name];
 };
+
+/** What a finished run leaves, copied. */
+export function* outcomeOf(
+  run: Run,
+  { iteration, converged }: Iteration,
+  { seed }: Pick<ResolvedOptions, 'seed'>,
+  algorithm: string,
+): Work<Outcome> {
+  return {
+    counts: run.counts().slice(),
+    inertia: yield* run.inertia(),
+    iterations: iteration,
+    converged,
+    nSamples: run.samples.n,
+    seed,
+    algorithm,
+    backend: run.backend.name,
+    threads: run.threads,
+  };
+}
 
 /** Centroids and what the run that found them has to say. The arrays are the caller's; comparisons use a copy of their own. */
 class Model implements KMeansModel {

@@ -1,6 +1,6 @@
 import { isShort, lloydAtOnce } from './algorithms/at-once.js';
 import { Run } from './algorithms/run.js';
-import { CHUNK, runLayout } from './backend/layout.js';
+import { runLayout } from './backend/layout.js';
 import { now } from './backend/pass.js';
 import { bytesOf, COLUMNS_MAX_D } from './backend/shapes.js';
 import type { Workspace } from './backend/workspace.js';
@@ -11,7 +11,7 @@ import type { Source } from './data/source.js';
 import { codebookOf, seedingBy } from './fit.js';
 import { checkK, precisionFor, type ResolvedOptions } from './options.js';
 import { createRandom } from './random.js';
-import { createResult } from './result.js';
+import { createResult, outcomeOf } from './result.js';
 import { startingCentroids } from './seeding/given.js';
 import { seedRun } from './seeding/seed.js';
 import type { Data, FloatArray, KMeansResult, Precision } from './types.js';
@@ -45,17 +45,8 @@ export function fitSmall(
   now(seedRun(run, seedingBy(start, options, shift, precision), createRandom(seed)));
   const last = lloydAtOnce(run, { maxIter, shiftTolerance: tol * meanVariance, emptyCluster });
   if (!last) return undefined;
-  return createResult(run.labels().slice(), codebookOf(run, shift), {
-    counts: run.counts().slice(),
-    inertia: place.inertia(run.buffers.centroids),
-    iterations: last.iteration,
-    converged: last.converged,
-    nSamples: n,
-    seed,
-    algorithm: 'lloyd',
-    backend: run.backend.name,
-    threads: run.threads,
-  });
+  const outcome = now(outcomeOf(run, last, options, 'lloyd'));
+  return createResult(run.labels().slice(), codebookOf(run, shift), outcome);
 }
 
 /** Whether one run of Lloyd's algorithm is all that is asked for. */
@@ -149,18 +140,6 @@ class Place {
 
   run(statistics: FeatureStatistics): Run {
     return new Run(this.samples, this.k, false, this.at, statistics, 1);
-  }
-
-  inertia(centroids: number): number {
-    const { at, samples } = this;
-    const { n, d, stride, kernels } = samples;
-    let inertia = 0;
-    for (let i = 0; i < n; i += CHUNK) {
-      const count = Math.min(CHUNK, n - i);
-      kernels.sqDistances(samples.at(i), count, d, stride, centroids, at.labels + i * 4, at.chunk);
-      inertia += kernels.weightedSum(at.chunk, count, 0);
-    }
-    return inertia;
   }
 }
 

@@ -5,11 +5,10 @@ import type { Codebook } from './codebook.js';
 import { readSource } from './data/source.js';
 import { rangeError } from './errors.js';
 import { Fit } from './fit.js';
-import { outcomeOf } from './kmeans.js';
 import { resolveOptions } from './options.js';
 import { Reports } from './progress.js';
 import { createRandom } from './random.js';
-import { centroidRows, createResult } from './result.js';
+import { centroidRows, createResult, outcomeOf } from './result.js';
 import type { Data, KMeansOptions, KMeansResult, KMeansStep } from './types.js';
 
 /**
@@ -56,7 +55,7 @@ function* iterate(fit: Fit): Generator<KMeansStep, KMeansResult, undefined> {
       yield stepOf(fit, iteration);
       step = iterations.next();
     }
-    const outcome = now(outcomeOf(fit, step.value));
+    const outcome = now(outcomeOf(fit.run, step.value, fit.options, fit.algorithm));
     return createResult(fit.run.labels().slice(), fit.codebook(), outcome);
   } finally {
     releaseWorkspace(fit.run.samples.workspace);

@@ -140,7 +140,7 @@ export class BoundedAssignment implements Assignment {
     // Calls that find most labels safe take little.
     const most = callRows(k, samples.d);
     const chunks = Math.max(4 * most - ((4 * most) % BOUNDS_CHUNK), BOUNDS_CHUNK);
-    const rows = first ? samples.rowsFor(most, 8) : samples.rowsFor(chunks, BOUNDS_CHUNK);
+    const rows = first ? samples.rangeRows(most, 8) : samples.rangeRows(chunks, BOUNDS_CHUNK);
     const sum = yield* run.sumUp(
       (kernels, i, count, thread) => kernels.advance(plan + thread * BOUNDS_PLAN_BYTES, i, count, first ? 1 : 0),
       rows,

@@ -57,7 +57,7 @@ export class EstimatedAssignment {
         kernels.assignEstimated(room.plan + thread * ESTIMATED_PLAN_BYTES, i, count);
         return run.accumulateRange(i, count, kernels, thread);
       },
-      samples.rowsFor(callRows(k, samples.d), 8),
+      samples.rangeRows(callRows(k, samples.d), 8),
       samples.workspace.backend,
       k * samples.d,
     );

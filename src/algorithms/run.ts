@@ -95,7 +95,7 @@ export class Run {
   }
 
   private callRows(): number {
-    return this.samples.rowsFor(callRows(this.k, this.samples.d), 8);
+    return this.samples.rangeRows(callRows(this.k, this.samples.d), 8);
   }
 
   /** Brings the sums up to the labels; returns how many labels changed. */

@@ -112,15 +112,15 @@ export async function makeHere(
   return sum;
 }
 
-/** Makes the ranges of a pass from `from` to `to`, on this thread. */
-export function makeRanges(workspace: Workspace, pass: Pass, from: number, to: number): number {
+/** Makes the ranges of a pass from `from` to `to`, on this thread, whose scratch is that of `thread`. */
+export function makeRanges(workspace: Workspace, pass: Pass, from: number, to: number, thread = 0): number {
   const { call, backend, precision, rows, values } = pass;
   const kernels = backend.kernels[precision];
   let sum = 0;
   let cell = from / rows;
   const cells = values ? workspace.float64(values, Math.ceil(pass.n / rows)) : undefined;
   for (let i = from; i < to; i += rows) {
-    const value = (call(kernels, i, Math.min(rows, to - i), 0) as number) || 0;
+    const value = (call(kernels, i, Math.min(rows, to - i), thread) as number) || 0;
     if (cells) cells[cell++] = value;
     sum += value;
   }

@@ -16,7 +16,7 @@ import {
   viewSlot,
 } from './control.js';
 import { Recorder } from './description.js';
-import type { Pass } from './pass.js';
+import { makeRanges, type Pass } from './pass.js';
 import { shareStart, takeRanges } from './shares.js';
 import type { Workspace } from './workspace.js';
 
@@ -60,23 +60,11 @@ export class Slots {
   }
 
   /** Makes ranges of it on the calling thread, as one of so many, until there are none left or it is over; returns the sum of their values. */
-  takePart(
-    { call, precision, backend, n, rows, values }: Pass,
-    slot: number,
-    thread: number,
-    threads: number,
-    isOver: () => boolean,
-  ): number {
-    const kernels = backend.kernels[precision];
-    const ranges = Math.ceil(n / rows);
-    const cells = values ? this.workspace.float64(values, ranges) : undefined;
-    const make = (range: number) => {
-      const from = range * rows;
-      const value = (call(kernels, from, Math.min(rows, n - from), thread) as number) || 0;
-      if (cells) cells[range] = value;
-      return value;
-    };
-    return takeRanges(this.slots[slot]![0], ranges, thread, threads, make, isOver);
+  takePart(pass: Pass, slot: number, thread: number, threads: number, isOver: () => boolean): number {
+    const { n, rows } = pass;
+    const make = (range: number) =>
+      makeRanges(this.workspace, pass, range * rows, Math.min((range + 1) * rows, n), thread);
+    return takeRanges(this.slots[slot]![0], Math.ceil(n / rows), thread, threads, make, isOver);
   }
 
   /** Tells that the calling thread has done its part, and there is nothing left: workers that have not begun it are spared. */

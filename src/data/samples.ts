@@ -94,7 +94,7 @@ export class Samples {
   }
 
   /** Samples of a range, `most` at the most, so few that all threads have some, in whole units. */
-  rowsFor(most: number, unit: number): number {
+  rangeRows(most: number, unit: number): number {
     const { threads } = this.workspace;
     return threads === 1 ? most : Math.min(most, Math.ceil(this.n / (threads * RANGES * unit)) * unit);
   }
