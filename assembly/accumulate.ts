@@ -18,7 +18,6 @@ import { moveSample } from './inline/sums';
 export function accumulate<T>(x: usize, n: i32, d: i32, stride: i32, labels: usize, previous: usize, sums: usize, weights: usize): i32 {
   const row = rowBytes<T>(d, stride);
   const column = columnBytes<T>(d, stride);
-  const entry = <usize>sumsEntryBytes(d);
   let changed = 0;
   for (let i: usize = 0; i < <usize>n; ) {
     // Most labels stay: four at a time are passed over.
@@ -29,18 +28,25 @@ export function accumulate<T>(x: usize, n: i32, d: i32, stride: i32, labels: usi
       continue;
     }
     const to = load<i32>(l);
-    const from = load<i32>(p);
-    if (to != from) {
+    if (to != load<i32>(p)) {
       changed++;
-      store<i32>(p, to);
-      const w = weights ? load<f64>(weights + (i << 3)) : 1;
-      const entered = sums + entry * <usize>(to + 1);
-      if (from < 0) moveSample<T>(false, x + i * row, column, d, w, sums, entered, 0);
-      else moveSample<T>(true, x + i * row, column, d, w, sums, entered, sums + entry * <usize>(from + 1));
+      reassign<T>(x + i * row, column, d, to, p, sums, weights && weights + (i << 3));
     }
     i++;
   }
   return changed;
+}
+
+/** Moves a sample to the sums of cluster `to` from those that `previous` names, which `to` goes to then. */
+@inline
+export function reassign<T>(x: usize, column: usize, d: i32, to: i32, previous: usize, sums: usize, weight: usize): void {
+  const from = load<i32>(previous);
+  store<i32>(previous, to);
+  const w = weight ? load<f64>(weight) : 1;
+  const entry = <usize>sumsEntryBytes(d);
+  const entered = sums + entry * <usize>(to + 1);
+  if (from < 0) moveSample<T>(false, x, column, d, w, sums, entered, 0);
+  else moveSample<T>(true, x, column, d, w, sums, entered, sums + entry * <usize>(from + 1));
 }
 
 export function accumulateF32(x: usize, n: i32, d: i32, stride: i32, labels: usize, previous: usize, sums: usize, weights: usize): i32 {

@@ -1,6 +1,6 @@
 import { accumulate } from './accumulate';
-import { clearStates, listOpen, reconsider } from './bounds/open';
-import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
+import { clearStates, listOpen, reconsider, shorten } from './bounds/open';
+import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, LOOKED, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
 import { collectAll, collectMembers, lookersOf, scanPanels } from './bounds/scan';
 import { advanceSingle } from './bounds/single';
@@ -25,6 +25,10 @@ const BUSY: f64 = 4294967296;
  * @returns how many labels changed, and BUSY more where more than ENOUGH of the pairs of sample and group were looked at
  */
 function advance<T>(plan: usize, from: i32, count: i32, first: i32): f64 {
+  if (load<i32>(plan, GROUPS) == 1) {
+    const changed = advanceSingle<T>(plan, from, count, first != 0);
+    return <f64>changed + (<f64>load<i32>(load<usize>(plan, SCRATCH) + LOOKED) > load<f64>(plan, ENOUGH) * <f64>count ? BUSY : 0);
+  }
   let looks: f64 = 0;
   let changed = 0;
   for (let i = from; i < from + count; i += CHUNK) {
@@ -45,11 +49,10 @@ function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   let active = 0;
   if (first) {
     for (; active < count; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), active);
-  } else active = listOpen<T>(plan, from, count);
+  } else active = listOpen<T>(plan, from, from, count, 0);
   if (active == 0) return 0;
   const quantised = load<usize>(plan, QUANTISED) != 0;
   const groups = load<i32>(plan, GROUPS);
-  if (groups == 1) return advanceSingle<T>(plan, from, active, first != 0);
   if (!first) {
     active = reconsider<T>(plan, from, active);
     if (active) active = tighten<T>(plan, from, active);
@@ -90,4 +93,10 @@ export function advanceF32(plan: usize, from: i32, count: i32, first: i32): f64 
 }
 export function advanceF64(plan: usize, from: i32, count: i32, first: i32): f64 {
   return advance<f64>(plan, from, count, first);
+}
+export function shortenF32(plan: usize, from: i32, count: i32): void {
+  shorten<f32>(plan, from, count);
+}
+export function shortenF64(plan: usize, from: i32, count: i32): void {
+  shorten<f64>(plan, from, count);
 }

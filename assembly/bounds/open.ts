@@ -2,52 +2,78 @@ import { COLUMNS_MAX_D, centroidStride, columnBytes, rowBytes } from '../constan
 import { sqDistance } from '../inline/distance';
 import { fetchRows } from '../fetch';
 import {
-  ACTIVE, CENTROIDS, D, FETCHED, GATHERED, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LONGEST_PATH, lowerBounds, lowerBytes,
+  ACTIVE, CENTROIDS, D, epsilonOf, FETCHED, GATHERED, JOINT_PATHS, labelOf, LABELS, LEAST_LOWER, LONGEST_PATH, lowerBounds, lowerBytes,
   RELATIVE, RUNNER_UP, SAFE_UNTIL, SCRATCH, SQ_DISTANCE, STATE, STRIDE, X,
 } from './plan';
 import { keepSafe, leastLower, limitOf, upperNow } from './safety';
+import { bitsOf } from './vectors';
 
-/** Lists the samples whose label is not safe any more. */
-export function listOpen<T>(plan: usize, from: i32, count: i32): i32 {
-  const active = load<usize>(plan, SCRATCH) + ACTIVE;
+/** Lists the samples whose label is not safe any more by their place behind sample `base`, after others; returns how many are listed then. */
+export function listOpen<T>(plan: usize, base: i32, from: i32, count: i32, listed: i32): i32 {
   const safe = load<usize>(plan, SAFE_UNTIL) + <usize>from * sizeof<T>();
-  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
-  const paths = load<usize>(plan, JOINT_PATHS);
-  const bytes = <usize>(count * sizeof<T>() + 15) & ~15;
+  const bytes = <usize>count * sizeof<T>();
   const beyond = v128.splat<T>(<T>load<f64>(plan, LONGEST_PATH));
-  let listed = 0;
-  for (let i: usize = 0; i < bytes; i += 16) {
-    // Most labels are safe by far: eight vectors at a time are passed over.
-    while (i + 128 <= bytes) {
-      const a = v128.pmin<T>(v128.pmin<T>(v128.load(safe + i), v128.load(safe + i, 16)), v128.pmin<T>(v128.load(safe + i, 32), v128.load(safe + i, 48)));
-      const b = v128.pmin<T>(v128.pmin<T>(v128.load(safe + i, 64), v128.load(safe + i, 80)), v128.pmin<T>(v128.load(safe + i, 96), v128.load(safe + i, 112)));
-      if (v128.any_true(v128.le<T>(v128.pmin<T>(a, b), beyond))) break;
-      i += 128;
-    }
-    if (i >= bytes) break;
-    const settled = v128.gt<T>(v128.load(safe + i), pathsOf<T>(paths, labels + (sizeof<T>() == 4 ? i : i >> 1)));
-    const open = sizeof<T>() == 4 ? i32x4.bitmask(settled) ^ 15 : i64x2.bitmask(settled) ^ 3;
-    if (open == 0) continue;
-    const place = <i32>(i / sizeof<T>());
-    for (let lane = 0; lane < <i32>(16 / sizeof<T>()); lane++) {
-      store<i32>(active + (<usize>listed << 2), place + lane);
-      listed += ((open >> lane) & 1) & i32(place + lane < count);
-    }
+  let at: usize = 0;
+  // Most labels are safe by far: eight vectors at a time are passed over.
+  for (; at + 128 <= bytes; at += 128) {
+    const a0 = v128.le<T>(v128.load(safe + at), beyond);
+    const a1 = v128.le<T>(v128.load(safe + at, 16), beyond);
+    const a2 = v128.le<T>(v128.load(safe + at, 32), beyond);
+    const a3 = v128.le<T>(v128.load(safe + at, 48), beyond);
+    const b0 = v128.le<T>(v128.load(safe + at, 64), beyond);
+    const b1 = v128.le<T>(v128.load(safe + at, 80), beyond);
+    const b2 = v128.le<T>(v128.load(safe + at, 96), beyond);
+    const b3 = v128.le<T>(v128.load(safe + at, 112), beyond);
+    const a = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a0, a1), i16x8.narrow_i32x4_s(a2, a3));
+    const b = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(b0, b1), i16x8.narrow_i32x4_s(b2, b3));
+    if (!v128.any_true(v128.or(a, b))) continue;
+    // Masks of float64 leave two bits each.
+    const bits = i8x16.bitmask(a) | (i8x16.bitmask(b) << 16);
+    const place = from + <i32>(at / sizeof<T>());
+    listed = listAmong<T>(plan, base, place, sizeof<T>() == 4 ? bits : bits & 0x55555555, sizeof<T>() == 4 ? 0 : 1, listed);
+  }
+  for (; at < bytes; at += 16) {
+    const left = <i32>((bytes - at) / sizeof<T>());
+    const bits = bitsOf<T>(v128.le<T>(v128.load(safe + at), beyond)) & ((1 << min(left, 4)) - 1);
+    listed = listAmong<T>(plan, base, from + <i32>(at / sizeof<T>()), bits, 0, listed);
   }
   return listed;
 }
 
-/** The paths that four (two) labels name. */
+/**
+ * Lists those samples of a few, marked by bits, whose label is not safe by the joint path of its own centroid.
+ *
+ * @param twice 1 where bits stand for half a sample each, else 0
+ */
 @inline
-function pathsOf<T>(paths: usize, labels: usize): v128 {
-  if (sizeof<T>() == 4) {
-    let v = v128.load32_zero(paths + (<usize>load<i32>(labels) << 2));
-    v = v128.load_lane<f32>(paths + (<usize>load<i32>(labels, 4) << 2), v, 1);
-    v = v128.load_lane<f32>(paths + (<usize>load<i32>(labels, 8) << 2), v, 2);
-    return v128.load_lane<f32>(paths + (<usize>load<i32>(labels, 12) << 2), v, 3);
+function listAmong<T>(plan: usize, base: i32, place: i32, bits: i32, twice: i32, listed: i32): i32 {
+  const list = load<usize>(plan, SCRATCH) + ACTIVE;
+  const safe = load<usize>(plan, SAFE_UNTIL);
+  const labels = load<usize>(plan, LABELS);
+  const paths = load<usize>(plan, JOINT_PATHS);
+  for (; bits; bits &= bits - 1) {
+    const i = place + (ctz(bits) >> twice);
+    const path = load<T>(paths + <usize>load<i32>(labels + (<usize>i << 2)) * sizeof<T>());
+    // Without a branch: nobody could foretell it.
+    store<i32>(list + (<usize>listed << 2), i - base);
+    listed += i32(load<T>(safe + <usize>i * sizeof<T>()) <= path);
   }
-  const v = v128.load64_zero(paths + (<usize>load<i32>(labels) << 3));
-  return v128.load_lane<f64>(paths + (<usize>load<i32>(labels, 4) << 3), v, 1);
+  return listed;
+}
+
+/**
+ * Takes the joint paths off from what labels are safe until, so that they can begin anew: those of the first iterations are long and
+ * differ, and what is passed over together is judged by the longest.
+ */
+export function shorten<T>(plan: usize, from: i32, count: i32): void {
+  const safe = load<usize>(plan, SAFE_UNTIL);
+  const labels = load<usize>(plan, LABELS);
+  const paths = load<usize>(plan, JOINT_PATHS);
+  const down = <T>(1 - 4 * epsilonOf<T>());
+  for (let i = <usize>from; i < <usize>(from + count); i++) {
+    const cell = safe + i * sizeof<T>();
+    store<T>(cell, (load<T>(cell) - load<T>(paths + <usize>load<i32>(labels + (i << 2)) * sizeof<T>())) * down);
+  }
 }
 
 /** Takes the bounds of the listed samples as they are now; keeps those that stay open. */

@@ -9,12 +9,14 @@ export const GROUP_PANELS: usize = 24; // panels of a group; the last group may 
 export const GROUP_OF: usize = 28; // k × i32: group of each centroid
 export const CENTROIDS: usize = 32; // k × d, rows centroidStride(d) apart
 export const LABELS: usize = 36; // n × i32
-export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid, less its path; one group does without
-export const LOWER: usize = 44; // n × groups × T: at most the distance to any other centroid of each group, plus the group's path
 export const SAFE_UNTIL: usize = 48; // n × T: the label is safe as long as the joint path of its centroid is shorter
+export const JOINT_PATHS: usize = 136; // k × T: of each centroid, how far it has come since there are bounds, step by step, plus the longest step of any other
+// Of several groups alone:
+export const UPPER: usize = 40; // n × T: at least the distance to the labelled centroid, less its path
+export const LOWER: usize = 44; // n × groups × T: at most the distance to any other centroid of each group, plus the group's path
 export const PATHS: usize = 52; // k × T: how far each centroid has come since there are bounds, step by step
-export const GROUP_PATHS: usize = 56; // by the longest step of each group, whole vectors × T; of one group k × T, of all but each centroid
-export const JOINT_PATHS: usize = 136; // k × T: of each centroid, by its own steps plus the longest of any other
+export const GROUP_PATHS: usize = 56; // by the longest step of each group, whole vectors × T
+// … and of all:
 export const SCRATCH: usize = 60;
 // Where samples and centroids are quantised as well (see quantise.ts), else 0:
 export const QUANTISED: usize = 88; // n × (d rounded up to even) × i16
@@ -39,8 +41,6 @@ export const RELATIVE: usize = 80;
 export const ENOUGH: usize = 152;
 // The longest of the joint paths (f64): a label that is safe until beyond it is so whichever it is.
 export const LONGEST_PATH: usize = 160;
-// Share of the listed samples that the distance of their own centroid has to settle for it to be taken first (f64).
-export const TIGHT_SHARE: usize = 168;
 
 /** Samples that go through the phases together. */
 export const CHUNK: i32 = 256;
@@ -53,20 +53,21 @@ export const RUNNER_UP: usize = 12672; // T: least score of all groups but the b
 export const LIMIT: usize = 14784; // T: groups with a lower bound above it are ruled out
 export const THRESHOLD: usize = 16896; // T: groups with an estimate above it cannot hold the best
 export const LISTED_FOR: usize = 19008; // i32: the panels an unsure sample was last listed for
-export const ACTIVE: usize = 20064; // i32: places of the samples whose bounds do not settle their label
-export const TILE: usize = 21120; // 8 vectors: the scores of a tile
-export const TOP: usize = 21248; // 6 vectors: least score, index, second score of four samples
-export const UNSURE: usize = 21376; // a list, as MEMBERS: samples that an estimate does not settle
-export const UNDECIDED: usize = 21920; // i32: places of the samples whose exact distance may settle them
-export const FETCHED: usize = 22976; // i32: see fetchRows
-// Trials whether the distance of the own centroid settles labels (f32: how many samples, and labels settled, fading), and chunks without one (i32).
-export const TRIED: usize = 22980;
-export const SETTLED: usize = 22984;
-export const SKIPPED: usize = 22988;
-export const GATHERED: usize = 22992; // d × T: rows of samples that lie in columns
-export const NEAR: usize = 31440; // T: at least the distance to the own centroid, as it stands
-export const MEMBERS: usize = 33552; // per group: how many active samples have to look at it, and their places (u16)
+export const TILE: usize = 20064; // 8 vectors: the scores of a tile
+export const TOP: usize = 20192; // 6 vectors: least score, index, second score of four samples, or of twice as many
+export const UNSURE: usize = 20320; // a list, as MEMBERS: samples that an estimate does not settle
+export const UNDECIDED: usize = 20864; // i32: places of the samples whose exact distance may settle them
+export const FETCHED: usize = 21920; // i32: see fetchRows
+export const GATHERED: usize = 21936; // d × T: rows of samples that lie in columns
+export const NEAR: usize = 30384; // T: at least the distance to the own centroid, as it stands
+export const ACTIVE: usize = 32496; // i32: places of the samples whose bounds do not settle their label
+export const MEMBERS: usize = 34608; // per group: how many active samples have to look at it, and their places (u16)
 export const MEMBERS_BYTES: usize = 544;
+// Of one group, where places are those in the range:
+export const CHANGED: usize = 0; // i32: places of the samples whose label changed, …
+export const CHANGED_COUNT: usize = 21924; // i32: … how many,
+export const LOOKED: usize = 21928; // i32: and how many samples of the range looked at the centroids
+export const BLOCK: usize = 34608; // a block of eight rounded samples, ⌈d / 8⌉ × 128 bytes, and behind it their scores
 
 /** How many runs of panels are scanned one by one: those of groups, or single ones where every centroid is a group. */
 @inline
@@ -79,6 +80,12 @@ export function panelRuns(plan: usize): i32 {
 @inline
 export function membersOf(plan: usize, g: i32): usize {
   return load<usize>(plan, SCRATCH) + MEMBERS + <usize>g * MEMBERS_BYTES;
+}
+
+/** Where the scores of a block go, eight for each place of the panels. */
+@inline
+export function scoresOf(plan: usize): usize {
+  return load<usize>(plan, SCRATCH) + BLOCK + <usize>(((load<i32>(plan, D) + 7) >> 3) << 7);
 }
 
 /** Half a unit in the last place of 1. */

@@ -1,91 +1,122 @@
+import { reassign } from '../accumulate';
 import { columnBytes, COLUMNS_MAX_D, panelWidth, rowBytes } from '../constants';
 import { fetchRows } from '../fetch';
-import { estimateTop, scalesOf } from './estimate';
-import { gatherRow } from './open';
+import { findLeast, gatherBlock, scoreBlock } from './eight';
+import { scalesOf } from './estimate';
+import { gatherRow, listOpen } from './open';
 import {
-  ACTIVE, D, epsilonOf, FETCHED, GATHERED, LABELS, NEAR, PANEL_COUNT, PANELS, QUANTISED, QUANTISED_PANELS, SCRATCH, SETTLED, SKIPPED, SQ_NORMS, STRIDE,
-  TIGHT_SHARE, TOP, TRIED, X,
+  ACTIVE, BLOCK, CHANGED, CHANGED_COUNT, CHUNK, D, epsilonOf, FETCHED, GATHERED, LABELS, LOOKED, PANEL_COUNT, PANELS, PREVIOUS, QUANTISED, QUANTISED_PANELS,
+  scoresOf, SCRATCH, SQ_NORMS, STRIDE, SUMS, TOP, WEIGHTS, X,
 } from './plan';
 import { topOf } from './scan';
-import { fetchSamples, tighten } from './tighten';
-import { appendAll, atMost, bitsOf, entryAt, gather, keepBounds, marginOf, scatter, sqNormsOf, squaresOf } from './vectors';
+import { fetchSamples } from './tighten';
+import { appendAll, atMost, bitsOf, entryAt, gather, keepSafe, limitOf, marginOf, scatter, sqNormsOf, squaresOf } from './vectors';
 
-// All centroids are one group (Hamerly 2010). Scores are estimated first where samples are quantised.
+// All centroids are one group (Hamerly 2010). Of the bounds only how long they hold is kept: a sample that is not safe any more looks at
+// all centroids. To try the distance of its own first settles too few labels. Scores are estimated first where samples are quantised.
 
-/** Every so many chunks distances are tried although few labels were settled by them. */
-const TRIALS: i32 = 8;
-
-/** What is forgotten of former trials at each. */
-const KEPT: f32 = 0.75;
+/** Samples that are listed before they look, or hardly more: those of several chunks where few are open. */
+const LISTED: i32 = 256;
 
 /**
- * Brings labels and bounds of listed samples up to date; returns how many looked at the centroids, or that number for as much
- * work.
+ * Brings labels, bounds and sums up to date: see advance. LOOKED gets how many samples looked at the centroids.
  *
  * @param first whether there are no bounds yet
+ * @returns how many labels changed
  */
-export function advanceSingle<T>(plan: usize, from: i32, listed: i32, first: bool): i32 {
-  const tries = !first && triesDistances(plan);
-  const active = tries ? tryDistances<T>(plan, from, listed) : listed;
-  let open = active;
-  if (load<usize>(plan, QUANTISED)) open = estimate<T>(plan, from, active, first, !tries);
-  else if (!first && !tries) fetchSamples<T>(plan, from, load<usize>(plan, SCRATCH) + ACTIVE, active);
-  for (let a = 0; a < open; a += 4) look<T>(plan, from, a, open, first, !tries);
-  return active + <i32>(tries ? <f64>listed * load<f64>(plan, TIGHT_SHARE) : 0);
+export function advanceSingle<T>(plan: usize, from: i32, count: i32, first: bool): i32 {
+  const scratch = load<usize>(plan, SCRATCH);
+  let looked = 0;
+  let changed = 0;
+  for (let place = 0; place < count; ) {
+    let active = 0;
+    do {
+      const some = min(CHUNK, count - place);
+      if (first) for (; active < some; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), place + active);
+      else active = listOpen<T>(plan, from, from + place, some, active);
+      place += some;
+    } while (active < LISTED && place < count);
+    if (!active) continue;
+    looked += active;
+    store<i32>(scratch + CHANGED_COUNT, 0);
+    let open = active;
+    if (load<usize>(plan, QUANTISED)) open = estimate<T>(plan, from, active, first);
+    else if (!first) fetchSamples<T>(plan, from, scratch + ACTIVE, active);
+    for (let a = 0; a < open; a += 4) look<T>(plan, from, a, open, first);
+    changed += sumUp<T>(plan, from);
+  }
+  store<i32>(scratch + LOOKED, looked);
+  return changed;
 }
 
-/** Whether the distance of the own centroid settles so many labels that it pays to take it before those of the others. */
+/** Brings the sums up to the labels that changed; returns how many did. */
 @inline
-function triesDistances(plan: usize): bool {
-  const scratch = load<usize>(plan, SCRATCH);
-  const share = <f32>load<f64>(plan, TIGHT_SHARE);
-  if (share == 1) return false;
-  if (load<f32>(scratch + SETTLED) >= share * load<f32>(scratch + TRIED)) return true;
-  const skipped = load<i32>(scratch + SKIPPED) + 1;
-  store<i32>(scratch + SKIPPED, skipped);
-  return skipped % TRIALS == 0;
+function sumUp<T>(plan: usize, from: i32): i32 {
+  const list = load<usize>(plan, SCRATCH) + CHANGED;
+  const count = load<i32>(load<usize>(plan, SCRATCH) + CHANGED_COUNT);
+  if (!count) return 0;
+  fetchSamples<T>(plan, from, list, count);
+  const d = load<i32>(plan, D);
+  const stride = load<i32>(plan, STRIDE);
+  const weights = load<usize>(plan, WEIGHTS);
+  for (let m = 0; m < count; m++) {
+    const i = <usize>(from + load<i32>(list + (<usize>m << 2)));
+    reassign<T>(
+      load<usize>(plan, X) + i * rowBytes<T>(d, stride), columnBytes<T>(d, stride), d, load<i32>(load<usize>(plan, LABELS) + (i << 2)),
+      load<usize>(plan, PREVIOUS) + (i << 2), load<usize>(plan, SUMS), weights && weights + (i << 3),
+    );
+  }
+  return count;
 }
 
-/** Tightens listed samples and notes what that settled; returns how many are left. */
-@inline
-function tryDistances<T>(plan: usize, from: i32, listed: i32): i32 {
-  const scratch = load<usize>(plan, SCRATCH);
-  const open = tighten<T>(plan, from, listed);
-  store<f32>(scratch + TRIED, load<f32>(scratch + TRIED) * KEPT + <f32>listed);
-  store<f32>(scratch + SETTLED, load<f32>(scratch + SETTLED) * KEPT + <f32>(listed - open));
-  return open;
-}
+/** So many samples that are left of blocks look at scores of float32 at once, which takes no longer than to estimate those of a block. */
+const REST: i32 = 4;
 
 /** Estimates the scores of the active samples and settles those whose best is far enough ahead; lists the others. */
-function estimate<T>(plan: usize, from: i32, active: i32, first: bool, fresh: bool): i32 {
+function estimate<T>(plan: usize, from: i32, active: i32, first: bool): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   const list = scratch + ACTIVE;
   const d = load<i32>(plan, D);
   const row = <usize>((d + 1) & ~1) << 1;
   const rows = load<usize>(plan, QUANTISED) + <usize>from * row;
-  if (fresh && !first) store<i32>(scratch + FETCHED, fetchRows(list, active, rows, row, row));
+  if (!first) store<i32>(scratch + FETCHED, fetchRows(list, active, rows, row, row));
   const panels = load<usize>(plan, QUANTISED_PANELS);
   const panelCount = load<i32>(plan, PANEL_COUNT) / (8 / panelWidth<T>());
+  const block = scratch + BLOCK;
+  const scores = scoresOf(plan);
   let unsure = 0;
-  for (let a = 0; a < active; a += 4) {
+  let a = 0;
+  for (; a < active - (sizeof<T>() == 4 ? REST : 0); a += 8) {
     const i0 = entryAt(list, a, active);
     const i1 = entryAt(list, a + 1, active);
     const i2 = entryAt(list, a + 2, active);
     const i3 = entryAt(list, a + 3, active);
-    const scales = scalesOf(plan, from, i0, i1, i2, i3);
-    estimateTop(scratch, rows + i0 * row, rows + i1 * row, rows + i2 * row, rows + i3 * row, d, panels, panelCount, scales);
-    if (sizeof<T>() == 4) unsure = settle<T, f32>(plan, from, scratch + TOP, a, active, i0, i1, i2, i3, first, fresh, unsure);
-    else {
-      unsure = settle<T, f32>(plan, from, scratch + TOP, a, active, i0, i1, 0, 0, first, fresh, unsure);
-      if (a + 2 < active) unsure = settle<T, f32>(plan, from, scratch + TOP + 8, a + 2, active, i2, i3, 0, 0, first, fresh, unsure);
-    }
+    const i4 = entryAt(list, a + 4, active);
+    const i5 = entryAt(list, a + 5, active);
+    const i6 = entryAt(list, a + 6, active);
+    const i7 = entryAt(list, a + 7, active);
+    gatherBlock(block, rows, row, i0, i1, i2, i3, i4, i5, i6, i7);
+    scoreBlock(scratch, block, row, panels, panelCount, scores, scalesOf(plan, from, i0, i1, i2, i3), scalesOf(plan, from, i4, i5, i6, i7));
+    unsure = settleFour<T>(plan, from, scratch + TOP, scores, a, active, i0, i1, i2, i3, unsure);
+    if (a + 4 < active) unsure = settleFour<T>(plan, from, scratch + TOP + 48, scores + 16, a + 4, active, i4, i5, i6, i7, unsure);
   }
+  for (; a < active; a++, unsure++) store<i32>(list + (<usize>unsure << 2), load<i32>(list + (<usize>a << 2)));
   return unsure;
+}
+
+/** Settles four samples, which begin at entry a of the list, by their estimated scores; returns how many are listed with those left open. */
+function settleFour<T>(
+  plan: usize, from: i32, top: usize, scores: usize, a: i32, active: i32, i0: usize, i1: usize, i2: usize, i3: usize, unsure: i32,
+): i32 {
+  findLeast(top, scores);
+  if (sizeof<T>() == 4) return settle<T, f32>(plan, from, top, a, active, i0, i1, i2, i3, false, unsure);
+  unsure = settle<T, f32>(plan, from, top, a, active, i0, i1, 0, 0, false, unsure);
+  return a + 2 < active ? settle<T, f32>(plan, from, top + 8, a + 2, active, i2, i3, 0, 0, false, unsure) : unsure;
 }
 
 /** Scores four samples from entry a of the list on, and settles them. */
 @inline
-function look<T>(plan: usize, from: i32, a: i32, open: i32, first: bool, fresh: bool): void {
+function look<T>(plan: usize, from: i32, a: i32, open: i32, first: bool): void {
   const scratch = load<usize>(plan, SCRATCH);
   const list = scratch + ACTIVE;
   const d = load<i32>(plan, D);
@@ -108,23 +139,23 @@ function look<T>(plan: usize, from: i32, a: i32, open: i32, first: bool, fresh: 
     x3 = gatherRow<T>(x2 + 32, x3, column, d);
   }
   topOf<T>(scratch, x0, x1, x2, x3, d, load<usize>(plan, PANELS), load<i32>(plan, PANEL_COUNT));
-  if (sizeof<T>() == 4) settle<T, T>(plan, from, scratch + TOP, a, open, i0, i1, i2, i3, first, fresh, -1);
+  const measures = first && !load<usize>(plan, QUANTISED);
+  if (sizeof<T>() == 4) settle<T, T>(plan, from, scratch + TOP, a, open, i0, i1, i2, i3, measures, -1);
   else {
-    settle<T, T>(plan, from, scratch + TOP, a, open, i0, i1, 0, 0, first, fresh, -1);
-    if (a + 2 < open) settle<T, T>(plan, from, scratch + TOP + 16, a + 2, open, i2, i3, 0, 0, first, fresh, -1);
+    settle<T, T>(plan, from, scratch + TOP, a, open, i0, i1, 0, 0, measures, -1);
+    if (a + 2 < open) settle<T, T>(plan, from, scratch + TOP + 16, a + 2, open, i2, i3, 0, 0, measures, -1);
   }
 }
 
 /**
- * Writes labels and bounds of four (two) samples, which begin at entry a of the list, by their least scores.
+ * Writes labels of four (two) samples, which begin at entry a of the list, by their least scores, and how long these are safe.
  *
- * @param first whether there are no labels yet
- * @param fresh whether their distances at most are not known
+ * @param measures whether ‖x‖² is not known yet
  * @param unsure length of the list of those that estimates leave open; negative where scores are none
  * @returns the length with those of these
  */
 function settle<T, S>(
-  plan: usize, from: i32, top: usize, a: i32, active: i32, i0: usize, i1: usize, i2: usize, i3: usize, first: bool, fresh: bool, unsure: i32,
+  plan: usize, from: i32, top: usize, a: i32, active: i32, i0: usize, i1: usize, i2: usize, i3: usize, measures: bool, unsure: i32,
 ): i32 {
   const scratch = load<usize>(plan, SCRATCH);
   const index = v128.load(top, 4 * sizeof<S>());
@@ -135,34 +166,36 @@ function settle<T, S>(
   const l3 = sizeof<T>() == 4 ? <usize>i32x4.extract_lane(nearest, 3) : 0;
   const best = widened<T, S>(top);
   const next = widened<T, S>(top + 8 * sizeof<S>());
-  if (first && !load<usize>(plan, QUANTISED)) {
+  if (measures) {
     const square = squaresOf<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3);
     scatter<T>(load<usize>(plan, SQ_NORMS) + <usize>from * sizeof<T>(), i0, i1, i2, i3, v128.sub<T>(square, best));
   }
   const sqNorms = sqNormsOf<T>(plan, from, i0, i1, i2, i3);
   const margin = marginOf<T>(plan, from, sqNorms, i0, i1, i2, i3);
-  const sure = unsure < 0 ? -1 : bitsOf<T>(v128.gt<T>(v128.sub<T>(next, best), margin));
-  const found = atMost<T>(sqNorms, best, margin);
-  label<T>(plan, from, v128.extract_lane<T>(found, 0), i0, l0, fresh, sure & 1);
-  label<T>(plan, from, v128.extract_lane<T>(found, 1), i1, l1, fresh, sure & 2);
-  if (sizeof<T>() == 4) {
-    label<T>(plan, from, <T>f32x4.extract_lane(found, 2), i2, l2, fresh, sure & 4);
-    label<T>(plan, from, <T>f32x4.extract_lane(found, 3), i3, l3, fresh, sure & 8);
-  }
-  const near = gather<T>(scratch + NEAR, i0, i1, i2, i3);
   // Other² = ‖x‖² + its score.
-  const own = v128.sub<T>(v128.mul<T>(sqNorms, v128.splat<T>(<T>(1 - 16 * epsilonOf<T>()))), margin);
-  keepBounds<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3, v128.add<T>(next, own), near);
+  const sqNext = v128.add<T>(next, v128.sub<T>(v128.mul<T>(sqNorms, v128.splat<T>(<T>(1 - 16 * epsilonOf<T>()))), margin));
+  const least = v128.mul<T>(v128.sqrt<T>(v128.pmax<T>(v128.splat<T>(0), sqNext)), v128.splat<T>(<T>(1 - 16 * epsilonOf<T>())));
+  keepSafe<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3, least, limitOf<T>(plan, atMost<T>(sqNorms, best, margin)));
+  const sure = unsure < 0 ? -1 : bitsOf<T>(v128.gt<T>(v128.sub<T>(next, best), margin));
+  keepLabels<T>(plan, from, a, active, sure, nearest, i0, i1, i2, i3);
   return unsure < 0 ? unsure : appendAll<T>(scratch + ACTIVE, unsure, a, active, ~sure, i0, i1, i2, i3);
 }
 
-/** Writes a label that is sure; where it is another, or no distance at most is known, that too. */
+/** Writes those of four (two) labels that are sure, and lists the samples that had others. */
 @inline
-function label<T>(plan: usize, from: i32, found: T, i: usize, to: usize, fresh: bool, sure: i32): void {
-  const cell = load<usize>(plan, LABELS) + ((<usize>from + i) << 2);
-  if (!sure || (!fresh && <usize>load<i32>(cell) == to)) return;
-  store<i32>(cell, <i32>to);
-  store<T>(load<usize>(plan, SCRATCH) + NEAR + i * sizeof<T>(), found);
+function keepLabels<T>(plan: usize, from: i32, a: i32, active: i32, sure: i32, nearest: v128, i0: usize, i1: usize, i2: usize, i3: usize): void {
+  const before = gather<f32>(load<usize>(plan, PREVIOUS) + (<usize>from << 2), i0, i1, sizeof<T>() == 4 ? i2 : i1, sizeof<T>() == 4 ? i3 : i1);
+  const changes = sure & i32x4.bitmask(i32x4.ne(before, nearest));
+  if (!changes) return;
+  const labels = load<usize>(plan, LABELS) + (<usize>from << 2);
+  if (changes & 1) v128.store32_lane(labels + (i0 << 2), nearest, 0);
+  if (changes & 2) v128.store32_lane(labels + (i1 << 2), nearest, 1);
+  if (sizeof<T>() == 4) {
+    if (changes & 4) v128.store32_lane(labels + (i2 << 2), nearest, 2);
+    if (changes & 8) v128.store32_lane(labels + (i3 << 2), nearest, 3);
+  }
+  const count = load<usize>(plan, SCRATCH) + CHANGED_COUNT;
+  store<i32>(count, appendAll<T>(load<usize>(plan, SCRATCH) + CHANGED, load<i32>(count), a, active, changes, i0, i1, i2, i3));
 }
 
 /** Four (two) values of type S as values of type T. */

@@ -4,15 +4,15 @@ import { quantisedDotsApart } from '../inline/quantised-tile';
 import { scalesOf } from './estimate';
 import { squareOf } from './open';
 import {
-  ACTIVE, D, epsilonOf, FETCHED, GROUPS, LABELS, LEAST_LOWER, LIMIT, NEAR, PATHS, QUANTISED, QUANTISED_ROWS, SCRATCH, SQ_DISTANCE, STRIDE, UNDECIDED, UPPER, X,
+  ACTIVE, D, epsilonOf, FETCHED, LABELS, LEAST_LOWER, LIMIT, NEAR, PATHS, QUANTISED, QUANTISED_ROWS, SCRATCH, SQ_DISTANCE, STRIDE, UNDECIDED, UPPER, X,
 } from './plan';
-import { appendAll, atMost, bitsOf, entryAt, gather, keepSafe, leastLower, limitOf, marginOf, nearOf, scatter, sqNormsOf, squaresOf } from './vectors';
+import { appendAll, atMost, bitsOf, entryAt, gather, keepSafe, limitOf, marginOf, nearOf, scatter, sqNormsOf, squaresOf } from './vectors';
 
 // The distance of a sample's own centroid, which may settle its label: four (two) samples go through it together.
 
 /**
  * Takes how far listed samples are from their centroids at the most, which is left in NEAR; lists those whose label stays open.
- * Of several groups the limits and, but for estimates, the squares are left in LIMIT and SQ_DISTANCE, all by place.
+ * The limits and, but for estimates, the squares are left in LIMIT and SQ_DISTANCE, all by place.
  */
 export function tighten<T>(plan: usize, from: i32, listed: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
@@ -66,7 +66,7 @@ function decide<T>(
   const scratch = load<usize>(plan, SCRATCH);
   const sqNorms = sqNormsOf<T>(plan, from, i0, i1, i2, i3);
   const margin = marginOf<T>(plan, from, sqNorms, i0, i1, i2, i3);
-  const least = leastOf<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3);
+  const least = leastOf<T>(plan, i0, i1, i2, i3);
   const near = atMost<T>(sqNorms, scores, margin);
   const limit = limitOf<T>(plan, near);
   keepNear<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3, least, near, limit);
@@ -96,21 +96,20 @@ function tightenByDistances<T>(plan: usize, from: i32, list: usize, listed: i32,
     scatter<T>(scratch + SQ_DISTANCE, i0, i1, i2, i3, squares);
     const near = nearOf<T>(plan, squares);
     const limit = limitOf<T>(plan, near);
-    const least = leastOf<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3);
+    const least = leastOf<T>(plan, i0, i1, i2, i3);
     keepNear<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3, least, near, limit);
     open = appendAll<T>(scratch + ACTIVE, open, a, listed, ~bitsOf<T>(v128.gt<T>(least, limit)), i0, i1, i2, i3);
   }
   return open;
 }
 
-/** The least lower bounds, which several groups have been asked for before. */
+/** The least lower bounds, which have been asked for before. */
 @inline
-function leastOf<T>(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize, l0: usize, l1: usize, l2: usize, l3: usize): v128 {
-  if (load<i32>(plan, GROUPS) > 1) return gather<T>(load<usize>(plan, SCRATCH) + LEAST_LOWER, i0, i1, i2, i3);
-  return leastLower<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3);
+function leastOf<T>(plan: usize, i0: usize, i1: usize, i2: usize, i3: usize): v128 {
+  return gather<T>(load<usize>(plan, SCRATCH) + LEAST_LOWER, i0, i1, i2, i3);
 }
 
-/** Keeps new distances at most, and how long labels are safe by them; of several groups the limits too. */
+/** Keeps new distances at most, how long labels are safe by them, and the limits. */
 @inline
 function keepNear<T>(
   plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize, l0: usize, l1: usize, l2: usize, l3: usize, least: v128, near: v128, limit: v128,
@@ -118,7 +117,6 @@ function keepNear<T>(
   const scratch = load<usize>(plan, SCRATCH);
   scatter<T>(scratch + NEAR, i0, i1, i2, i3, near);
   keepSafe<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3, least, limit);
-  if (load<i32>(plan, GROUPS) == 1) return;
   scatter<T>(scratch + LIMIT, i0, i1, i2, i3, limit);
   const path = gather<T>(load<usize>(plan, PATHS), l0, l1, l2, l3);
   const above = v128.mul<T>(near, v128.splat<T>(<T>(1 + 4 * epsilonOf<T>())));

@@ -1,5 +1,5 @@
 import { squareOf } from './open';
-import { epsilonOf, GROUP_PATHS, INVERSE, JOINT_PATHS, LOWER, MARGIN_0, MARGIN_1, QUANTISED, RELATIVE, SAFE_UNTIL, SQ_NORMS, SURE_0, SURE_1 } from './plan';
+import { epsilonOf, INVERSE, JOINT_PATHS, MARGIN_0, MARGIN_1, QUANTISED, RELATIVE, SAFE_UNTIL, SQ_NORMS, SURE_0, SURE_1 } from './plan';
 
 // Four (two) samples of a list as lanes: places i in the chunk, labels l.
 
@@ -89,13 +89,6 @@ export function atMost<T>(sqNorms: v128, scores: v128, margin: v128): v128 {
   return v128.mul<T>(v128.sqrt<T>(v128.pmax<T>(v128.splat<T>(0), square)), v128.splat<T>(<T>(1 + 4 * epsilonOf<T>())));
 }
 
-/** The lower bounds of one group as they are now, by the labels. */
-@inline
-export function leastLower<T>(plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize, l0: usize, l1: usize, l2: usize, l3: usize): v128 {
-  const lower = gather<T>(load<usize>(plan, LOWER) + <usize>from * sizeof<T>(), i0, i1, i2, i3);
-  return lowerNow<T>(lower, gather<T>(load<usize>(plan, GROUP_PATHS), l0, l1, l2, l3));
-}
-
 /** Notes how long labels are safe: limits grow no faster than their centroids move, and bounds sink as others do. */
 @inline
 export function keepSafe<T>(
@@ -105,18 +98,6 @@ export function keepSafe<T>(
   const left = v128.mul<T>(v128.add<T>(least, joint), v128.splat<T>(<T>(1 - 4 * epsilonOf<T>())));
   const until = v128.sub<T>(left, v128.mul<T>(limit, v128.splat<T>(<T>(1 + 4 * epsilonOf<T>()))));
   scatter<T>(load<usize>(plan, SAFE_UNTIL) + <usize>from * sizeof<T>(), i0, i1, i2, i3, until);
-}
-
-/** Keeps lower bounds, by the squared distance of the next centroid at least, and how long labels are safe, by that of their own at most. */
-@inline
-export function keepBounds<T>(
-  plan: usize, from: i32, i0: usize, i1: usize, i2: usize, i3: usize, l0: usize, l1: usize, l2: usize, l3: usize, sqNext: v128, near: v128,
-): void {
-  const path = gather<T>(load<usize>(plan, GROUP_PATHS), l0, l1, l2, l3);
-  const next = v128.sqrt<T>(v128.pmax<T>(v128.splat<T>(0), sqNext));
-  const lower = v128.mul<T>(v128.add<T>(next, path), v128.splat<T>(<T>(1 - 16 * epsilonOf<T>())));
-  scatter<T>(load<usize>(plan, LOWER) + <usize>from * sizeof<T>(), i0, i1, i2, i3, lower);
-  keepSafe<T>(plan, from, i0, i1, i2, i3, l0, l1, l2, l3, lowerNow<T>(lower, path), limitOf<T>(plan, near));
 }
 
 // As safety.ts has it for one sample.
@@ -132,9 +113,4 @@ export function limitOf<T>(plan: usize, near: v128): v128 {
   const more = v128.add<T>(near, v128.splat<T>(<T>load<f64>(plan, MARGIN_1)));
   const right = v128.add<T>(v128.mul<T>(more, near), v128.splat<T>(<T>load<f64>(plan, MARGIN_0)));
   return v128.mul<T>(v128.sqrt<T>(right), v128.splat<T>(<T>(1 + 16 * epsilonOf<T>())));
-}
-
-@inline
-function lowerNow<T>(lower: v128, path: v128): v128 {
-  return v128.pmax<T>(v128.splat<T>(0), v128.mul<T>(v128.sub<T>(lower, path), v128.splat<T>(<T>(1 - 4 * epsilonOf<T>()))));
 }

@@ -2,7 +2,6 @@ import {
   BOUNDS_CHUNK,
   BOUNDS_PANEL,
   BOUNDS_PLAN_BYTES,
-  BOUNDS_TRIALS,
   type BoundsBuffers,
   boundsLayout,
   boundsScratchBytes,
@@ -44,15 +43,14 @@ const enoughLooks = (products: number): number => (2.5 + 0.067 * products) / (13
 const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;
 
 /**
- * Whether it may pay that estimates of bytes assign first. Of few features they leave too many centroids; rounding to bytes takes as
- * long as several passes over few centroids. And where a cluster has so few samples that each of them holds its centroid near, labels
- * settle at once, and bounds hold from the beginning: of m samples, one is nearer to its own centroid by 3 ‖x‖² / m than to others,
- * where squared distances vary by ‖x‖² / √d.
+ * Whether it may pay that estimates of bytes assign first, where there are several groups: a look at one takes no longer. And where a
+ * cluster has so few samples that each of them holds its centroid near, labels settle at once, and bounds hold from the beginning: of
+ * m samples, one is nearer to its own centroid by 3 ‖x‖² / m than to others, where squared distances vary by ‖x‖² / √d.
  */
-const bytesPay = (n: number, d: number, k: number): boolean => d >= 24 && k >= 16 && n > 1.2 * k * Math.sqrt(d);
+const bytesPay = (n: number, d: number, k: number): boolean => n > 1.2 * k * Math.sqrt(d);
 
-/** Share of labels that the distance of the own centroid has to settle, of k, for it to be taken before those of the others. */
-const tightShare = (k: number): number => Math.min(4 / Math.max(k - 4, 1), 1);
+/** Age at which the joint paths first begin anew; the next time at twice the age. */
+const SHORTENED = 4;
 
 /** How much longer than at first the longest centroid may become before bounds are made anew: rounding is reckoned for such. */
 const GROWTH = 1.25;
@@ -98,7 +96,9 @@ export class BoundedAssignment implements Assignment {
     this.enough = this.groups === 1 ? enoughLooks(k * d) : ENOUGH_OF_GROUPS[quantised ? 'estimates' : 'scores'];
     const { threads, backend } = workspace;
     const estimateBytes =
-      quantised && backend.estimateBytes === 1 && !samples.parts && bytesPay(samples.n, d, k) ? 1 : 0;
+      quantised && this.groups > 1 && backend.estimateBytes === 1 && !samples.parts && bytesPay(samples.n, d, k)
+        ? 1
+        : 0;
     const shape = { n, d, k, precision, threads, estimateBytes };
     this.buffers = workspace.take(boundsLayout({ ...shape, groups: this.groups, quantised }), n);
     this.paths = new CentroidPaths(run, this.buffers, this.groups);
@@ -132,7 +132,10 @@ export class BoundedAssignment implements Assignment {
       if (options.quantised && !this.isQuantised) yield* this.quantise();
       this.form(measure);
     }
-    if (!first) this.paths.lengthen();
+    if (!first) {
+      if (this.age >= SHORTENED && (this.age & (this.age - 1)) === 0) yield* this.shortenPaths();
+      this.paths.lengthen();
+    }
     this.age++;
     this.pack();
     this.writePlan(measure);
@@ -153,6 +156,15 @@ export class BoundedAssignment implements Assignment {
       patience.returnAfter(sum % BUSY);
     }
     return sum % BUSY;
+  }
+
+  /** Has joint paths begin where the centroids stand. */
+  private *shortenPaths(): Work {
+    const { plan } = this.buffers;
+    yield* this.run.samples.send((kernels, i, count, thread) =>
+      kernels.shorten(plan + thread * BOUNDS_PLAN_BYTES, i, count),
+    );
+    this.paths.clearJoint();
   }
 
   /** Rounds the samples; what centroids leave alone of their rows is zero. */
@@ -182,11 +194,6 @@ export class BoundedAssignment implements Assignment {
     order.forEach((j, at) => {
       if (j >= 0) groupOf[j] = alone ? at : Math.floor(at / (width * groupPanels));
     });
-    // Trials begin anew.
-    for (let thread = 0; thread < workspace.threads; thread++)
-      workspace
-        .int32(buffers.scratch + thread * boundsScratchBytes(this.groups) + BOUNDS_TRIALS.at, BOUNDS_TRIALS.length)
-        .fill(0);
     // Whole vectors of labels are read: those behind the last must name a centroid.
     samples.pad(run.buffers.labels, 4, 32);
   }
@@ -222,14 +229,14 @@ export class BoundedAssignment implements Assignment {
     workspace
       .float64(buffers.plan + 64, 3)
       .set([reach * 3 * norm * norm + lost, reach * 2 * norm + 4 * Math.sqrt(lost), (d + 16) * epsilon]);
-    workspace.float64(buffers.plan + 152, 3).set([this.enough, this.paths.longest(), tightShare(run.k)]);
+    workspace.float64(buffers.plan + 152, 2).set([this.enough, this.paths.longest()]);
     this.writeEstimates(measure, reach, lost);
     // Every thread has a plan of its own, for the sake of the scratch.
     const plans = workspace.int32(buffers.plan, (workspace.threads * BOUNDS_PLAN_BYTES) / 4);
     for (let thread = 1; thread < workspace.threads; thread++) {
       const at = (thread * BOUNDS_PLAN_BYTES) / 4;
       plans.copyWithin(at, 0, BOUNDS_PLAN_BYTES / 4);
-      plans[at + 15] = buffers.scratch + thread * boundsScratchBytes(groups);
+      plans[at + 15] = buffers.scratch + thread * boundsScratchBytes({ groups, d, k: run.k });
       plans[at + 36] = run.sums.at(thread);
     }
   }

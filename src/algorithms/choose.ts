@@ -25,10 +25,10 @@ export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
  * From this many features on Yinyang keeps the samples as i16 too: half their size (a quarter of float64), and estimates at
  * half the cost (a quarter).
  */
-const QUANTISED_MIN_D = { float32: 16, float64: 5 } as const;
+const QUANTISED_MIN_D = 5;
 
-/** A look at all centroids by estimates is cheaper than to tell groups apart where they are few, or not many and of few products. */
-const ONE_GROUP = { few: 31, notMany: 128, products: 8000 } as const;
+/** A look at all centroids by estimates is cheaper than to tell groups apart where there are few, of either, or few products. */
+const ONE_GROUP = { centroids: 31, features: 23, products: 8000 } as const;
 
 /** Products of a sample and the centroids of a group, where there are several. */
 const GROUP_PRODUCTS = 1000;
@@ -43,9 +43,11 @@ const BOUNDS_MIN_WORK = 2e5;
 const BOUNDS_MIN_SAMPLES = 8;
 const ESTIMATES_MIN_SAMPLES = 4;
 
-/** From this many clusters on estimates pay in any case, of fewer from so many features, or products of a sample and all centroids. */
-const ESTIMATES_MIN_K = 32;
-const ESTIMATES_MIN = { float32: { d: 128, products: 512 }, float64: { d: 64, products: 256 } } as const;
+/** From this many clusters on estimates pay, or from so many features, or products of a sample and all centroids. */
+const ESTIMATES_MIN = {
+  float32: { k: 24, d: 128, products: 512 },
+  float64: { k: 16, d: 64, products: 256 },
+} as const;
 
 /** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
@@ -63,10 +65,10 @@ export function chooseAlgorithm(
 ): AlgorithmName {
   if (k === 1 || n * d * k < BOUNDS_MIN_WORK) return 'lloyd';
   if (hasTree) return 'filtering';
-  const quantised = d >= QUANTISED_MIN_D[precision];
+  const quantised = d >= QUANTISED_MIN_D;
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
   const least = ESTIMATES_MIN[precision];
-  const estimatesPay = quantised && (k >= ESTIMATES_MIN_K || d >= least.d || d * k >= least.products);
+  const estimatesPay = quantised && (k >= least.k || d >= least.d || d * k >= least.products);
   return estimatesPay || (!quantised && k >= 128) ? 'yinyang' : 'hamerly';
 }
 
@@ -125,7 +127,7 @@ export function boundsFor(
 ): Pick<BoundsOptions, 'groups' | 'quantised'> | undefined {
   if (algorithm === 'hamerly') return { groups: 1, quantised: false };
   if (algorithm !== 'yinyang') return undefined;
-  const quantised = d >= QUANTISED_MIN_D[precision];
+  const quantised = d >= QUANTISED_MIN_D;
   return { groups: yinyangGroups(d, k, quantised, precision), quantised };
 }
 
@@ -133,7 +135,7 @@ export function boundsFor(
 function yinyangGroups(d: number, k: number, quantised: boolean, precision: Precision): number {
   if (!quantised) return Math.max(d - 2, 3);
   const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 4;
-  if (k <= ONE_GROUP.few || (k <= ONE_GROUP.notMany && k * d < ONE_GROUP.products)) return 1;
+  if (k <= ONE_GROUP.centroids || d <= ONE_GROUP.features || k * d < ONE_GROUP.products) return 1;
   if (d * d * k >= ALONE_MIN && k <= most) return k;
   return Math.max(Math.min(Math.floor((k * d) / GROUP_PRODUCTS), most), 1);
 }

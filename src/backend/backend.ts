@@ -91,6 +91,8 @@ export interface Kernels {
    * assembly/bounds.ts.
    */
   advance(plan: number, from: number, count: number, first: number): number;
+  /** Takes joint paths of centroids from what samples keep of them, so that they can begin anew. See assembly/bounds/open.ts. */
+  shorten(plan: number, from: number, count: number): void;
 
   /** Tells below which root samples belong, and counts them. See assembly/tree/plan.ts. */
   countCells(plan: number, from: number, n: number, counts: number): void;

@@ -150,37 +150,39 @@ export const wholeGroups = (groups: number): number => (groups + 3) & ~3;
 export const BOUNDS_PANEL = 8;
 
 export const BOUNDS_PLAN_BYTES = 176;
-/** Where in the scratch of bounds trials are counted, and how many i32 that takes. */
-export const BOUNDS_TRIALS = { at: 22980, length: 3 } as const;
-export const boundsScratchBytes = (groups: number): number => 33552 + wholeGroups(groups) * 544;
+
+/** See assembly/bounds/plan.ts: one group has room for a block of samples and its scores, several for lists. */
+export const boundsScratchBytes = ({ groups, d, k }: Pick<Shape, 'd' | 'k'> & { groups: number }): number =>
+  34608 + (groups === 1 ? 128 * Math.ceil(d / 8) + 256 * Math.ceil(k / 8) : wholeGroups(groups) * 544);
 
 /** What bounds take beside the buffers of the run; quantised values only where they are asked for, bytes where these have any. */
 export function boundsLayout(shape: Shape & { groups: number; quantised: boolean; estimateBytes: number }) {
   const { n, d, k, precision, threads, groups, quantised } = shape;
+  const several = groups > 1;
   const rounded = roundedLayout(shape);
   const value = bytesOf(precision);
   const places = Math.ceil(k / BOUNDS_PANEL) * BOUNDS_PANEL;
   const pairs = Math.ceil(d / 2);
   return {
-    /** At least the distance to the own centroid; one group does without. */
-    upper: groups > 1 ? n * value : 0,
-    /** At most the distance to any other centroid of each group; while there are none, samples rounded to bytes. */
-    lower: Math.max(n * groups * value, rounded.quantised),
+    /** Of several groups: at least the distance to the own centroid, … */
+    upper: several ? n * value : 0,
+    /** … and at most that to any other of each group; while there are no bounds, samples rounded to bytes. */
+    lower: Math.max(several ? n * groups * value : 0, rounded.quantised),
     /** How far centroids may move before a label is open; while there are no bounds, squared lengths. */
     safeUntil: Math.max(n * value, rounded.sqNorms),
     /** Which centroids make a panel. */
     order: places * 4,
     groupOf: k * 4,
     packed: places * (2 + d) * value,
-    /** How far they have moved: each one, the farthest of each group, or others than one, and of a pair. */
-    paths: k * value,
-    groupPaths: (groups === 1 ? k : wholeGroups(groups)) * value,
+    /** How far they have moved: of several groups each one, and the farthest of each group; and of a pair. */
+    paths: several ? k * value : 0,
+    groupPaths: several ? wholeGroups(groups) * value : 0,
     jointPaths: k * value,
     /** For each thread, as what assembly/bounds/plan.ts lays out in its scratch. */
     plan: threads * BOUNDS_PLAN_BYTES,
-    scratch: threads * boundsScratchBytes(groups),
+    scratch: threads * boundsScratchBytes(shape),
     /** Samples rounded to i16, their inverse scales and squared lengths (of one group these alone); centroids likewise, in panels and in rows. */
-    quantised: quantised ? n * pairs * 4 : 0,
+    quantised: quantised ? n * pairs * 4 + 16 : 0,
     inverse: quantised ? n * 4 : 0,
     sqNorms: quantised || groups === 1 ? n * value : 0,
     quantisedPanels: quantised ? places * (2 + pairs) * 4 : 0,

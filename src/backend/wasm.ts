@@ -77,6 +77,7 @@ export const KERNEL_NAMES: readonly KernelName[] = [
   'quantise',
   'packQuantised',
   'advance',
+  'shorten',
   'countCells',
   'fillCells',
   'plantTree',

@@ -6,7 +6,7 @@ import type { Arithmetic } from './arithmetic.js';
 export function boundsKernels(
   arithmetic: Arithmetic,
   accumulate: Kernels['accumulate'],
-): Pick<Kernels, 'packOrdered' | 'quantise' | 'packQuantised' | 'advance'> {
+): Pick<Kernels, 'packOrdered' | 'quantise' | 'packQuantised' | 'advance' | 'shorten'> {
   const { bytes, width, round, floats, i32, strides, sqNorm, memory } = arithmetic;
 
   return {
@@ -105,6 +105,15 @@ export function boundsKernels(
       const at = x + from * row * bytes;
       const weightsAt = weights && weights + from * 8;
       return accumulate(at, count, d, stride, labels + from * 4, previous + from * 4, sums, weightsAt) + 2 ** 32;
+    },
+
+    shorten(plan, from, count) {
+      const addresses = i32().subarray(plan / 4, plan / 4 + 35);
+      const [labels, safe, paths] = [addresses[9]! / 4, addresses[12]! / bytes, addresses[34]! / bytes];
+      const v = floats();
+      const down = 1 - (bytes === 4 ? 2 ** -22 : 2 ** -51);
+      for (let i = from; i < from + count; i++)
+        v[safe + i] = round(round(v[safe + i]! - v[paths + i32()[labels + i]!]!) * down);
     },
   };
 }

@@ -138,6 +138,29 @@ export const boundsTests = {
     memory.workspace.backTo(mark);
     return found;
   },
+
+  shorten(bench) {
+    const { memory, kernels, n, k, bytes, round } = bench;
+    const from = bench.integer(n);
+    const paths = Array.from({ length: k }, () => round(bench.integer(1000) / 7));
+    const safe = Array.from({ length: n }, () => round(bench.integer(2000) / 11));
+    const labels = safe.map(() => bench.integer(k));
+    const safeAt = bench.place(safe);
+    const plan = bench.placeInt32(Array<number>(44).fill(0));
+    const addresses = memory.workspace.int32(plan, 44);
+    addresses[9] = bench.placeInt32(labels);
+    addresses[12] = safeAt;
+    addresses[34] = bench.place(paths);
+    memory.run([{ pointer: safeAt, bytes: n * bytes }], () => kernels.shorten(plan, from, n - from));
+    const found = bench.read(safeAt, n);
+    safe.forEach((value, i) => {
+      const left = i < from ? value : value - paths[labels[i]!]!;
+      // A label may be open too early, never too late.
+      expect(found[i]).toBeLessThanOrEqual(Math.max(left, 0));
+      expectNear(found[i]!, left, 2 ** (bytes === 4 ? -20 : -48) * (value + paths[labels[i]!]!));
+    });
+    return [found];
+  },
 } satisfies KernelTests;
 
 /** Even and odd places apart. */
