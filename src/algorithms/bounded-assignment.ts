@@ -34,10 +34,10 @@ export interface BoundsOptions {
 const BUSY = 2 ** 32;
 
 /**
- * Share of looks above which that is so, by nanoseconds of a sample: plain assignment takes 2.5 more than to see that a label
- * is safe, and 0.067 for every product; a sample that has to look 13, and 0.095, and more the less a look can find.
+ * Share of looks above which that is so, by nanoseconds of a sample: plain assignment takes 2 more than to see that a label is safe, and
+ * 0.067 for every product; a sample that has to look 6, and 0.07.
  */
-const enoughLooks = (products: number): number => (2.5 + 0.067 * products) / (13 + 0.095 * products + 1900 / products);
+const enoughLooks = (products: number): number => (2 + 0.067 * products) / (6 + 0.07 * products);
 
 /** The same of looks at several groups, of which plain assignment has to look at all; by estimates both are quicker. */
 const ENOUGH_OF_GROUPS = { scores: 0.4, estimates: 0.55 } as const;

@@ -28,13 +28,13 @@ export type AnyAlgorithmName = (typeof ALL_ALGORITHMS)[number];
 const QUANTISED_MIN_D = 5;
 
 /** A look at all centroids by estimates is cheaper than to tell groups apart where there are few, of either, or few products. */
-const ONE_GROUP = { centroids: 31, features: 23, products: 8000 } as const;
+const ONE_GROUP = { centroids: 31, features: 23, products: 16000 } as const;
 
 /** Products of a sample and the centroids of a group, where there are several. */
 const GROUP_PRODUCTS = 1000;
 
-/** d² · k from which on bounds of every centroid's own pay, where there is room for so many: 384 features of 32, 256 of 70. */
-const ALONE_MIN = 4.5e6;
+/** d² · k from which on bounds of every centroid's own pay, where there is room for so many: 384 features of 62, 768 of 32. */
+const ALONE_MIN = 9e6;
 
 /** Work of an iteration below which setting bounds up costs more than they save. */
 const BOUNDS_MIN_WORK = 2e5;
@@ -43,11 +43,9 @@ const BOUNDS_MIN_WORK = 2e5;
 const BOUNDS_MIN_SAMPLES = 8;
 const ESTIMATES_MIN_SAMPLES = 4;
 
-/** From this many clusters on estimates pay, or from so many features, or products of a sample and all centroids. */
-const ESTIMATES_MIN = {
-  float32: { k: 24, d: 128, products: 512 },
-  float64: { k: 16, d: 64, products: 256 },
-} as const;
+/** Estimates pay from so many products of a sample and all centroids on; of float32 from more if there are few clusters and not many features. */
+const ESTIMATES_MIN = { float32: 160, float64: 64 } as const;
+const FEW = { clusters: 16, features: 128, products: 512 } as const;
 
 /** With so few values of centroids, plain assignment is as fast for many iterations as growing the tree of the filtering algorithm. */
 const treePatience = (values: number): number => (values < 16 ? Math.floor(48 / values) : 0);
@@ -67,8 +65,9 @@ export function chooseAlgorithm(
   if (hasTree) return 'filtering';
   const quantised = d >= QUANTISED_MIN_D;
   if (n < (quantised ? ESTIMATES_MIN_SAMPLES : BOUNDS_MIN_SAMPLES) * k) return 'lloyd';
-  const least = ESTIMATES_MIN[precision];
-  const estimatesPay = quantised && (k >= least.k || d >= least.d || d * k >= least.products);
+  const products = d * k;
+  const few = precision === 'float32' && k < FEW.clusters && d < FEW.features && products < FEW.products;
+  const estimatesPay = quantised && products >= ESTIMATES_MIN[precision] && !few;
   return estimatesPay || (!quantised && k >= 128) ? 'yinyang' : 'hamerly';
 }
 
@@ -135,7 +134,8 @@ export function boundsFor(
 function yinyangGroups(d: number, k: number, quantised: boolean, precision: Precision): number {
   if (!quantised) return Math.max(d - 2, 3);
   const most = Math.floor(d * (precision === 'float32' ? 0.5 : 0.75)) - 4;
-  if (k <= ONE_GROUP.centroids || d <= ONE_GROUP.features || k * d < ONE_GROUP.products) return 1;
+  if (k <= ONE_GROUP.centroids || d <= ONE_GROUP.features) return 1;
   if (d * d * k >= ALONE_MIN && k <= most) return k;
+  if (k * d < ONE_GROUP.products) return 1;
   return Math.max(Math.min(Math.floor((k * d) / GROUP_PRODUCTS), most), 1);
 }

@@ -1,5 +1,5 @@
 /** Share of labels that changed last, by the share of looks that is too many, at which bounds begin to pay where they wait. */
-const PATIENT_START = 0.06;
+const PATIENT_START = 0.1;
 
 /** The same share where estimates of bytes assign meanwhile. */
 const ESTIMATED_START = 0.03;
