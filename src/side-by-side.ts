@@ -118,6 +118,7 @@ export class SideBySide {
     place.worker = worker;
     pool.slots.describe(place.pass!, place.slot, 1);
     pool.slots.give(place.slot, worker, worker + 1, 1);
+    pool.slots.wake(worker, worker + 1);
   }
 
   private advance(place: Place, sum: number): void {

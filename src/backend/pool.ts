@@ -10,6 +10,12 @@ import type { Workspace } from './workspace.js';
 /** Milliseconds of a pass up to which the calling thread takes part in the next one; a page's has to be there for others. Tests set it to 0. */
 export const takePart = { milliseconds: 'document' in globalThis ? 0 : 2 };
 
+/** Milliseconds that it takes to wake a worker where it has to share the processor of the calling thread, as it may at first. */
+const COSTLY = 0.05;
+
+/** How many times longer than that the calling thread goes on alone. */
+const WORTH_WAKING = 4;
+
 let pool: Pool | undefined;
 /** The end of all calls so far that use worker threads or wait for them: they take turns. */
 let last: Promise<unknown> = Promise.resolve();
@@ -48,8 +54,12 @@ export class Pool {
   readonly slots: Slots;
   /** Where there is none, workers send a message. */
   private readonly waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
-  /** Whether the last pass took little. */
-  private wasShort = true;
+  /** Milliseconds that the last pass took. */
+  private lastTime = 0;
+  /** Milliseconds that it took to wake workers the last time, … */
+  private wakeTime = 0;
+  /** … and that the calling thread goes on alone in short passes before it does so again. */
+  private alone = 0;
   /** Calls that use the workers or wait for them. */
   private users = 0;
   /** Of workers that were ended. */
@@ -97,6 +107,7 @@ export class Pool {
       if (this.failure) return instead();
       this.start(threads);
       Object.assign(workspace, { threads, deferred: true });
+      this.alone = this.wakeTime > COSTLY ? WORTH_WAKING * this.wakeTime : 0;
       const mark = workspace.mark();
       try {
         return await use(workspace);
@@ -113,29 +124,44 @@ export class Pool {
 
   /**
    * Has the workers make a pass, once they are ready; returns the sum of its values. If the last one was short, the calling thread
-   * takes part, in place of the last worker: to wait for others takes it as long as some passes do.
+   * takes part, in place of the last worker: to wait for others takes it as long as some passes do. After a rest the system may have
+   * a worker and the calling thread share a processor, where others are idle: as long as to wake one takes long, that is done less often.
    */
   make(pass: Pass): number | Promise<number> {
     const { slots } = this;
     const threads = Math.min(this.workspace.threads, Math.ceil(pass.n / pass.rows));
     const began = performance.now();
-    const isLong = () => performance.now() - began > takePart.milliseconds;
+    const spent = () => performance.now() - began;
+    const isLong = () => spent() > takePart.milliseconds;
     const own = threads - 1;
-    const takesPart = this.wasShort && takePart.milliseconds > 0;
+    const takesPart = this.lastTime <= takePart.milliseconds && takePart.milliseconds > 0;
     slots.describe(pass, 0, threads);
     slots.give(0, 0, takesPart ? own : threads, threads);
+    let asleep = takesPart && this.alone > 0;
+    const wake = (workers: number) => {
+      asleep = false;
+      const time = slots.wake(0, workers);
+      if (time > 0) this.wakeTime = time;
+      this.alone = time > COSTLY ? WORTH_WAKING * time : 0;
+    };
+    if (!asleep) wake(takesPart ? own : threads);
     let sum = 0;
     if (takesPart) {
-      const part = slots.takePart(pass, 0, own, threads, isLong);
+      const part = slots.takePart(pass, 0, own, threads, () => {
+        if (asleep && spent() > this.alone) wake(own);
+        return isLong();
+      });
       if (isLong()) {
         // What is left is for the worker.
         sum = part;
         slots.give(0, own, threads, threads);
+        wake(threads);
       } else slots.leave(0, own, part, own);
       while (!slots.isDone(0) && !isLong());
     }
     const end = () => {
-      this.wasShort = !isLong();
+      this.lastTime = spent();
+      if (asleep) this.alone -= this.lastTime;
       return slots.sumOf(pass, 0, threads) + (pass.values ? 0 : sum);
     };
     return slots.isDone(0) ? end() : this.until(() => slots.isDone(0)).then(end);

@@ -48,15 +48,22 @@ export class Slots {
     Atomics.store(pass, PENDING, threads);
   }
 
-  /** Gives it to the workers `from` … `to` − 1 of so many threads. */
+  /** Gives it to the workers `from` … `to` − 1 of so many threads, for those that are awake to see. */
   give(slot: number, from: number, to: number, threads: number): void {
     const { words } = this;
     for (let worker = from; worker < to; worker++) {
       const at = TASKS + worker * TASKS_STEP;
       words[at + 1 + (words[at]! & (AHEAD - 1))] = (slot << 8) | threads;
       Atomics.add(words, at, 1);
-      Atomics.notify(words, at);
     }
+  }
+
+  /** Wakes those of them that are asleep; returns the milliseconds that one took, 0 if all are awake. */
+  wake(from: number, to: number): number {
+    const began = performance.now();
+    let woken = 0;
+    for (let worker = from; worker < to; worker++) woken += Atomics.notify(this.words, TASKS + worker * TASKS_STEP);
+    return woken > 0 ? (performance.now() - began) / woken : 0;
   }
 
   /** Makes ranges of it on the calling thread, as one of so many, until there are none left or it is over; returns the sum of their values. */
