@@ -194,8 +194,6 @@ export class BoundedAssignment implements Assignment {
     order.forEach((j, at) => {
       if (j >= 0) groupOf[j] = alone ? at : Math.floor(at / (width * groupPanels));
     });
-    // Whole vectors of labels are read: those behind the last must name a centroid.
-    samples.pad(run.buffers.labels, 4, 32);
   }
 
   private pack(): void {
