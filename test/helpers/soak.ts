@@ -88,11 +88,14 @@ export async function soak(options: SoakOptions): Promise<Soak> {
         tally.disposals++;
       }
       const doomed = [...workers][Math.floor(random() * workers.size)];
+      let death: unknown;
       if (doomed && random() < 0.06) {
-        doomed.terminate();
+        death = doomed.terminate();
         tally.workersKilled++;
       }
       await Promise.all(calls);
+      // What comes next would still be given to it.
+      await death;
       if (round % LOOK_AFTER === LOOK_AFTER - 1) await look(result);
     }
     await expectUsable(result);
