@@ -1,15 +1,12 @@
 import { accumulate } from './accumulate';
-import { clearStates, listOpen, reconsider, shorten } from './bounds/open';
-import { ACTIVE, ALONE, CHUNK, D, ENOUGH, GROUPS, LABELS, LOOKED, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
+import { clearStates, listActive, reconsider, shorten } from './bounds/open';
+import { ALONE, changesAndBusy, CHUNK, D, GROUPS, LABELS, panelRuns, PREVIOUS, QUANTISED, SCRATCH, STRIDE, SUMS, WEIGHTS, X } from './bounds/plan';
 import { estimatePairs, estimatePanels, resolveUnsure } from './bounds/estimate';
 import { collectAll, collectMembers, lookersOf, scanPanels } from './bounds/scan';
 import { advanceSingle } from './bounds/single';
 import { settleAllLowerBounds, settleLabels, settleLowerBounds, settleSafety } from './bounds/settle';
 import { tighten } from './bounds/tighten';
 import { rowBytes } from './constants';
-
-/** What an advance returns for samples that took more looks than ENOUGH, beside the labels that changed. */
-const BUSY: f64 = 4294967296;
 
 /**
  * Brings labels of samples and the sums of their clusters up to date after the centroids moved: exactly those that `assign` and
@@ -25,10 +22,7 @@ const BUSY: f64 = 4294967296;
  * @returns how many labels changed, and BUSY more where more than ENOUGH of the pairs of sample and group were looked at
  */
 function advance<T>(plan: usize, from: i32, count: i32, first: i32): f64 {
-  if (load<i32>(plan, GROUPS) == 1) {
-    const changed = advanceSingle<T>(plan, from, count, first != 0);
-    return <f64>changed + (<f64>load<i32>(load<usize>(plan, SCRATCH) + LOOKED) > load<f64>(plan, ENOUGH) * <f64>count ? BUSY : 0);
-  }
+  if (load<i32>(plan, GROUPS) == 1) return advanceSingle<T>(plan, from, count, first != 0);
   let looks: f64 = 0;
   let changed = 0;
   for (let i = from; i < from + count; i += CHUNK) {
@@ -37,7 +31,7 @@ function advance<T>(plan: usize, from: i32, count: i32, first: i32): f64 {
     looks += <f64>looked;
     if (looked) changed += sumUp<T>(plan, i, some);
   }
-  return <f64>changed + (looks > load<f64>(plan, ENOUGH) * <f64>count * <f64>load<i32>(plan, GROUPS) ? BUSY : 0);
+  return changesAndBusy(plan, changed, looks, <f64>count * <f64>load<i32>(plan, GROUPS));
 }
 
 /** Where every centroid is a group, all pairs are estimated together in the time that this part of them takes one by one. */
@@ -46,10 +40,7 @@ const FEW_PAIRS: i32 = 2;
 /** Brings labels up to date; returns how many pairs of sample and group it looked at. */
 function advanceChunk<T>(plan: usize, from: i32, count: i32, first: i32): i32 {
   const scratch = load<usize>(plan, SCRATCH);
-  let active = 0;
-  if (first) {
-    for (; active < count; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), active);
-  } else active = listOpen<T>(plan, from, from, count, 0);
+  let active = listActive<T>(plan, from, from, count, 0, first != 0);
   if (active == 0) return 0;
   const quantised = load<usize>(plan, QUANTISED) != 0;
   const groups = load<i32>(plan, GROUPS);

@@ -36,7 +36,7 @@ export function estimatePanels<T>(plan: usize, from: i32, q: i32, list: usize): 
 }
 
 /** As topOf, by estimates. */
-export function estimateTop(scratch: usize, x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panel: usize, panels: i32, scales: v128): void {
+function estimateTop(scratch: usize, x0: usize, x1: usize, x2: usize, x3: usize, d: i32, panel: usize, panels: i32, scales: v128): void {
   for (let p = 0; p < panels; p++, panel += quantisedPanelBytes(d)) {
     quantisedTile(x0, x1, x2, x3, d, panel, scales, scratch + TILE);
     mergeTop<f32>(scratch, panel, 0, p == 0);

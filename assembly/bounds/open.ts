@@ -8,8 +8,18 @@ import {
 import { keepSafe, leastLower, limitOf, upperNow } from './safety';
 import { bitsOf } from './vectors';
 
-/** Lists the samples whose label is not safe any more by their place behind sample `base`, after others; returns how many are listed then. */
-export function listOpen<T>(plan: usize, base: i32, from: i32, count: i32, listed: i32): i32 {
+/**
+ * Lists the samples whose label is not safe any more, or all where there are no bounds yet, by their place behind sample `base`, after
+ * others; returns how many are listed then.
+ */
+export function listActive<T>(plan: usize, base: i32, from: i32, count: i32, listed: i32, first: bool): i32 {
+  if (!first) return listOpen<T>(plan, base, from, count, listed);
+  const list = load<usize>(plan, SCRATCH) + ACTIVE;
+  for (let i = from; i < from + count; i++, listed++) store<i32>(list + (<usize>listed << 2), i - base);
+  return listed;
+}
+
+function listOpen<T>(plan: usize, base: i32, from: i32, count: i32, listed: i32): i32 {
   const safe = load<usize>(plan, SAFE_UNTIL) + <usize>from * sizeof<T>();
   const bytes = <usize>count * sizeof<T>();
   const beyond = v128.splat<T>(<T>load<f64>(plan, LONGEST_PATH));

@@ -65,9 +65,16 @@ export const MEMBERS: usize = 34608; // per group: how many active samples have 
 export const MEMBERS_BYTES: usize = 544;
 // Of one group, where places are those in the range:
 export const CHANGED: usize = 0; // i32: places of the samples whose label changed, …
-export const CHANGED_COUNT: usize = 21924; // i32: … how many,
-export const LOOKED: usize = 21928; // i32: and how many samples of the range looked at the centroids
+export const CHANGED_COUNT: usize = 21924; // i32: … and how many
 export const BLOCK: usize = 34608; // a block of eight rounded samples, ⌈d / 8⌉ × 128 bytes, and behind it their scores
+
+/** What an advance returns for samples that took more looks than ENOUGH, beside the labels that changed. */
+const BUSY: f64 = 4294967296;
+
+/** What an advance returns for so many labels that changed, and looks of so many pairs of sample and group. */
+export function changesAndBusy(plan: usize, changed: i32, looks: f64, pairs: f64): f64 {
+  return <f64>changed + (looks > load<f64>(plan, ENOUGH) * pairs ? BUSY : 0);
+}
 
 /** How many runs of panels are scanned one by one: those of groups, or single ones where every centroid is a group. */
 @inline

@@ -3,9 +3,9 @@ import { columnBytes, COLUMNS_MAX_D, panelWidth, rowBytes } from '../constants';
 import { fetchRows } from '../fetch';
 import { findLeast, gatherBlock, scoreBlock } from './eight';
 import { scalesOf } from './estimate';
-import { gatherRow, listOpen } from './open';
+import { gatherRow, listActive } from './open';
 import {
-  ACTIVE, BLOCK, CHANGED, CHANGED_COUNT, CHUNK, D, epsilonOf, FETCHED, GATHERED, LABELS, LOOKED, PANEL_COUNT, PANELS, PREVIOUS, QUANTISED, QUANTISED_PANELS,
+  ACTIVE, BLOCK, CHANGED, CHANGED_COUNT, changesAndBusy, CHUNK, D, epsilonOf, FETCHED, GATHERED, LABELS, PANEL_COUNT, PANELS, PREVIOUS, QUANTISED, QUANTISED_PANELS,
   scoresOf, SCRATCH, SQ_NORMS, STRIDE, SUMS, TOP, WEIGHTS, X,
 } from './plan';
 import { topOf } from './scan';
@@ -19,25 +19,23 @@ import { appendAll, atMost, bitsOf, entryAt, gather, keepSafe, limitOf, marginOf
 const LISTED: i32 = 256;
 
 /**
- * Brings labels, bounds and sums up to date: see advance. LOOKED gets how many samples looked at the centroids.
+ * Brings labels, bounds and sums up to date: see advance.
  *
  * @param first whether there are no bounds yet
- * @returns how many labels changed
  */
-export function advanceSingle<T>(plan: usize, from: i32, count: i32, first: bool): i32 {
+export function advanceSingle<T>(plan: usize, from: i32, count: i32, first: bool): f64 {
   const scratch = load<usize>(plan, SCRATCH);
-  let looked = 0;
+  let looks = 0;
   let changed = 0;
   for (let place = 0; place < count; ) {
     let active = 0;
     do {
       const some = min(CHUNK, count - place);
-      if (first) for (; active < some; active++) store<i32>(scratch + ACTIVE + (<usize>active << 2), place + active);
-      else active = listOpen<T>(plan, from, from + place, some, active);
+      active = listActive<T>(plan, from, from + place, some, active, first);
       place += some;
     } while (active < LISTED && place < count);
     if (!active) continue;
-    looked += active;
+    looks += active;
     store<i32>(scratch + CHANGED_COUNT, 0);
     let open = active;
     if (load<usize>(plan, QUANTISED)) open = estimate<T>(plan, from, active, first);
@@ -45,8 +43,7 @@ export function advanceSingle<T>(plan: usize, from: i32, count: i32, first: bool
     for (let a = 0; a < open; a += 4) look<T>(plan, from, a, open, first);
     changed += sumUp<T>(plan, from);
   }
-  store<i32>(scratch + LOOKED, looked);
-  return changed;
+  return changesAndBusy(plan, changed, <f64>looks, <f64>count);
 }
 
 /** Brings the sums up to the labels that changed; returns how many did. */

@@ -16,6 +16,9 @@ const COSTLY = 0.05;
 /** How many times longer than that the calling thread goes on alone. */
 const WORTH_WAKING = 4;
 
+/** Milliseconds that the calling thread goes on alone where it took so long to wake a worker. */
+const aloneAfter = (wakeTime: number): number => (wakeTime > COSTLY ? WORTH_WAKING * wakeTime : 0);
+
 let pool: Pool | undefined;
 /** The end of all calls so far that use worker threads or wait for them: they take turns. */
 let last: Promise<unknown> = Promise.resolve();
@@ -107,7 +110,7 @@ export class Pool {
       if (this.failure) return instead();
       this.start(threads);
       Object.assign(workspace, { threads, deferred: true });
-      this.alone = this.wakeTime > COSTLY ? WORTH_WAKING * this.wakeTime : 0;
+      this.alone = aloneAfter(this.wakeTime);
       const mark = workspace.mark();
       try {
         return await use(workspace);
@@ -142,7 +145,7 @@ export class Pool {
       asleep = false;
       const time = slots.wake(0, workers);
       if (time > 0) this.wakeTime = time;
-      this.alone = time > COSTLY ? WORTH_WAKING * time : 0;
+      this.alone = aloneAfter(time);
     };
     if (!asleep) wake(takesPart ? own : threads);
     let sum = 0;
