@@ -3,8 +3,8 @@ import {
   BEST, CENTROIDS, CHUNK, D, FACTOR, FROM_SCORE, K, LABELS, LISTED, LISTS, MARGIN, OF_CANDIDATE, PACKED, PANELS, QUANTISED, RELATIVE, SCALES,
   SCRATCH, STARTS, STRIDE, X,
 } from './assign-plan';
-import { candidateBytes, candidatePanelBytes, centroidStride, panelWidth, rowBytes, WIDENED_MIN_D } from './constants';
-import { addDots } from './inline/dots';
+import { candidateBytes, candidatePanelBytes, centroidStride, ESTIMATE_BYTES, panelWidth, rowBytes, WIDENED_MIN_D } from './constants';
+import { addDots, addsInSteps } from './inline/dots';
 import { greatestOf, mergeStripes, tailMask } from './inline/lanes';
 
 /**
@@ -83,6 +83,7 @@ function assignChunk<T>(plan: usize, from: i32, count: i32, x: usize, labels: us
   const k = load<i32>(plan, K);
   const row = candidateBytes(d);
   const widened = i32(d >= WIDENED_MIN_D);
+  const inSteps = addsInSteps();
   const bytes = rowBytes<T>(d, load<i32>(plan, STRIDE));
   const samples = load<usize>(plan, QUANTISED) + ((<usize>from * row) >> widened);
   const panels = load<usize>(plan, PANELS);
@@ -92,8 +93,11 @@ function assignChunk<T>(plan: usize, from: i32, count: i32, x: usize, labels: us
   let left = 0;
   for (let i: usize = 0; i < <usize>count; i += 8) {
     const eight = samples + ((i * row) >> widened);
-    if (widened) addUp(true, eight, row, panels, k, starts, sums, scratch);
-    else addUp(false, eight, row, panels, k, starts, sums, scratch);
+    if (ESTIMATE_BYTES == 1) {
+      if (inSteps) addUp<u16>(eight, row, panels, k, starts, sums, scratch);
+      else addUp<u8>(eight, row, panels, k, starts, sums, scratch);
+    } else if (widened) addUp<i8>(eight, row, panels, k, starts, sums, scratch);
+    else addUp<i16>(eight, row, panels, k, starts, sums, scratch);
     list(k, sums, scratch);
     left += settle<T>(plan, x + i * bytes, bytes, labels + (i << 2), min(8, count - <i32>i), sums);
   }
@@ -101,11 +105,12 @@ function assignChunk<T>(plan: usize, from: i32, count: i32, x: usize, labels: us
 }
 
 /** Dot products of eight samples and all centroids, and the most that one cannot be below (two vectors, where the lists will begin). */
-@inline
-function addUp(widened: bool, samples: usize, row: usize, panels: usize, k: i32, starts: usize, sums: usize, least: usize): void {
+function addUp<T>(samples: usize, row: usize, panels: usize, k: i32, starts: usize, sums: usize, least: usize): void {
   const panelBytes = (row << 3) + 64;
-  let la = i32x4.splat(i32.MIN_VALUE);
-  let lb = la;
+  const ones = i16x8.splat(<i16>(row > 0));
+  // In memory, as there are no more registers.
+  v128.store(least, i32x4.splat(i32.MIN_VALUE));
+  v128.store(least, i32x4.splat(i32.MIN_VALUE), 16);
   for (let j = 0; j < k; j += 4) {
     const start = starts + (<usize>j << 3);
     let a0 = v128.load32_splat(start);
@@ -121,22 +126,22 @@ function addUp(widened: bool, samples: usize, row: usize, panels: usize, k: i32,
     let left = row >> 2;
     let xa: v128, xb: v128, s: v128;
     do {
-      xa = widened ? v128.load8x8_s(x) : v128.load(x);
-      xb = widened ? v128.load8x8_s(x, 8) : v128.load(x, 16);
+      xa = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x) : v128.load(x);
+      xb = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x, 8) : v128.load(x, 16);
       s = v128.load32_splat(c);
-      a0 = addDots(a0, xa, s);
-      b0 = addDots(b0, xb, s);
+      a0 = addDots<T>(a0, xa, s, ones);
+      b0 = addDots<T>(b0, xb, s, ones);
       s = v128.load32_splat(c, 4);
-      a1 = addDots(a1, xa, s);
-      b1 = addDots(b1, xb, s);
+      a1 = addDots<T>(a1, xa, s, ones);
+      b1 = addDots<T>(b1, xb, s, ones);
       s = v128.load32_splat(c, 8);
-      a2 = addDots(a2, xa, s);
-      b2 = addDots(b2, xb, s);
+      a2 = addDots<T>(a2, xa, s, ones);
+      b2 = addDots<T>(b2, xb, s, ones);
       s = v128.load32_splat(c, 12);
-      a3 = addDots(a3, xa, s);
-      b3 = addDots(b3, xb, s);
+      a3 = addDots<T>(a3, xa, s, ones);
+      b3 = addDots<T>(b3, xb, s, ones);
       c += 32;
-      x += widened ? 16 : 32;
+      x += isSigned<T>() && sizeof<T>() == 1 ? 16 : 32;
     } while (--left);
     const to = sums + (<usize>j << 5);
     v128.store(to, a0);
@@ -157,11 +162,11 @@ function addUp(widened: bool, samples: usize, row: usize, panels: usize, k: i32,
     xa = i32x4.max_s(xa, i32x4.sub(a2, s));
     xb = i32x4.max_s(xb, i32x4.sub(b2, s));
     s = v128.load32_splat(start, 28);
-    la = i32x4.max_s(i32x4.max_s(la, xa), i32x4.sub(a3, s));
-    lb = i32x4.max_s(i32x4.max_s(lb, xb), i32x4.sub(b3, s));
+    xa = i32x4.max_s(xa, i32x4.sub(a3, s));
+    xb = i32x4.max_s(xb, i32x4.sub(b3, s));
+    v128.store(least, i32x4.max_s(xa, v128.load(least)));
+    v128.store(least, i32x4.max_s(xb, v128.load(least, 16)), 16);
   }
-  v128.store(least, la);
-  v128.store(least, lb, 16);
 }
 
 /** Lists for each of eight samples the centroids that may be the nearest, in ascending order; those beyond LISTED are counted. */

@@ -1,5 +1,5 @@
 import { centroidStride, quantisedRowBytes } from './constants';
-import { loadFour, loadPair } from './inline/lanes';
+import { loadFour, loadPair, mergeStripes } from './inline/lanes';
 
 /** Length that a quantised row gets: the product of two such, 0.51 √d each longer at the most, fits i32 up to d 65,536. */
 const LENGTH: f64 = 45000;
@@ -17,9 +17,11 @@ const SHORTEST: f64 = 1e-30;
  * @param out out: n × (d rounded up to even) × i16, zero behind d
  * @param inverse out: n × f32: what the rounded values are to be multiplied by; 0 for a sample of (nearly) zeros
  * @param sqNorms out: n × T: ‖x‖², added up in float64, even and odd features apart, and rounded once
+ * @param lost inout: f32: greatest squared distance of a scaled sample to its rounded values
  */
-function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize): void {
+function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize, lost: usize): void {
   const width = (d + 1) & ~1;
+  let greatestLost = load<f32>(lost);
   for (let i = 0; i < n; i++) {
     const row = x + <usize>i * <usize>stride * sizeof<T>();
     let sums = f64x2.splat(0);
@@ -39,16 +41,26 @@ function quantise<T>(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse:
     store<f32>(inverse + (<usize>i << 2), scale > 0 ? <f32>(1 / scale) : 0);
     const target = out + <usize>i * <usize>(width << 1);
     const factor = f32x4.splat(<f32>scale);
+    let squares = f32x4.splat(0);
     let f = 0;
     for (; f + 4 <= d; f += 4) {
-      const rounded = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(loadFour<T>(row + <usize>f * sizeof<T>()), factor)));
+      const scaled = f32x4.mul(loadFour<T>(row + <usize>f * sizeof<T>()), factor);
+      const whole = f32x4.nearest(scaled);
+      const difference = f32x4.sub(scaled, whole);
+      squares = f32x4.add(squares, f32x4.mul(difference, difference));
+      const rounded = i32x4.trunc_sat_f32x4_s(whole);
       v128.store64_lane(target + (<usize>f << 1), i16x8.narrow_i32x4_s(rounded, rounded), 0);
     }
+    let rest: f32 = 0;
     for (; f < width; f++) {
-      const value = f < d ? <f32>load<T>(row + <usize>f * sizeof<T>()) * <f32>scale : 0;
-      store<i16>(target + (<usize>f << 1), <i16>nearest<f32>(value));
+      const scaled = f < d ? <f32>load<T>(row + <usize>f * sizeof<T>()) * <f32>scale : 0;
+      const whole = nearest<f32>(scaled);
+      rest += (scaled - whole) * (scaled - whole);
+      store<i16>(target + (<usize>f << 1), <i16>whole);
     }
+    greatestLost = max(greatestLost, mergeStripes<f32>(squares, squares) + rest);
   }
+  store<f32>(lost, greatestLost);
 }
 
 /**
@@ -99,11 +111,11 @@ function packQuantised<T>(centroids: usize, order: usize, places: i32, d: i32, s
   return greatest;
 }
 
-export function quantiseF32(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize): void {
-  quantise<f32>(x, n, d, stride, out, inverse, sqNorms);
+export function quantiseF32(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize, lost: usize): void {
+  quantise<f32>(x, n, d, stride, out, inverse, sqNorms, lost);
 }
-export function quantiseF64(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize): void {
-  quantise<f64>(x, n, d, stride, out, inverse, sqNorms);
+export function quantiseF64(x: usize, n: i32, d: i32, stride: i32, out: usize, inverse: usize, sqNorms: usize, lost: usize): void {
+  quantise<f64>(x, n, d, stride, out, inverse, sqNorms, lost);
 }
 export function packQuantisedF32(centroids: usize, order: usize, places: i32, d: i32, scale: f64, packed: usize, rows: usize): f64 {
   return packQuantised<f32>(centroids, order, places, d, scale, packed, rows);

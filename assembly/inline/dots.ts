@@ -11,9 +11,24 @@ export function sampleOffset(): i32 {
   return dot == -130560 ? 128 : dot == 512 ? 0 : 64;
 }
 
-/** Adds to four sums of i32 the products of the values in four bytes each of a sample and of a candidate. */
+/**
+ * Whether the engine has no instruction of its own for products of bytes that are added up to i32: in its place it takes five,
+ * two of which make the ones that three need.
+ */
+export function addsInSteps(): i32 {
+  return i32(ESTIMATE_BYTES == 1 && sampleOffset() == 64);
+}
+
+/**
+ * Adds to four sums of i32 the products of the values in four bytes each of a sample and of a candidate. A type says which way, as
+ * constants of a call are no more when two calls have been made one: i16 and i8 (a sample's, made i16 when it is loaded), u8 for
+ * bytes in one instruction and u16 for bytes in steps.
+ *
+ * @param ones for u16: eight times 1 in i16, from a variable, as constants are made anew in every turn of a loop
+ */
 @inline
-export function addDots(sums: v128, sample: v128, candidate: v128): v128 {
-  if (ESTIMATE_BYTES == 1) return i32x4.relaxed_dot_i8x16_i7x16_add_s(candidate, sample, sums);
-  return i32x4.add(sums, i32x4.dot_i16x8_s(sample, candidate));
+export function addDots<T>(sums: v128, sample: v128, candidate: v128, ones: v128): v128 {
+  if (isSigned<T>()) return i32x4.add(sums, i32x4.dot_i16x8_s(sample, candidate));
+  if (sizeof<T>() == 1) return i32x4.relaxed_dot_i8x16_i7x16_add_s(candidate, sample, sums);
+  return i32x4.add(sums, i32x4.dot_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(candidate, sample), ones));
 }

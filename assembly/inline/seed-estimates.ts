@@ -1,8 +1,8 @@
-import { candidateBytes, candidatePanelBytes, WIDENED_MIN_D } from '../constants';
+import { candidateBytes, candidatePanelBytes, ESTIMATE_BYTES, WIDENED_MIN_D } from '../constants';
 import {
   ABSOLUTE, D, FACTOR, LIMITS, MARKS, OF_CANDIDATE, OF_SAMPLE, PANELS, QUANTISED, SCALES, SCRATCH, STARTS, TRIALS,
 } from '../seed-plan';
-import { addDots } from './dots';
+import { addDots, addsInSteps } from './dots';
 
 /**
  * Marks the candidates that estimates leave open, for all samples of the blocks of eight that have a mark: block by block, so
@@ -17,7 +17,6 @@ export function estimate(plan: usize, from: i32, count: i32): void {
   if (!(scale > 1e-30 && scale < 1e30)) return;
   const trials = load<i32>(plan, TRIALS);
   const d = load<i32>(plan, D);
-  const row = candidateBytes(d);
   const panelBytes = candidatePanelBytes(d);
   const panels = load<usize>(plan, PANELS);
   for (let t: usize = 0; t < <usize>trials; t += 4) {
@@ -27,8 +26,21 @@ export function estimate(plan: usize, from: i32, count: i32): void {
   }
   const ofSample = load<f32>(scales, 4) * load<f32>(plan, OF_SAMPLE);
   const off = ofSample + load<f32>(scales, 8) * load<f32>(plan, OF_CANDIDATE) + load<f32>(plan, ABSOLUTE);
+  if (ESTIMATE_BYTES == 1) {
+    if (addsInSteps()) estimateBlocks<u16>(plan, from, count, off, scale);
+    else estimateBlocks<u8>(plan, from, count, off, scale);
+  } else if (d < WIDENED_MIN_D) estimateBlocks<i16>(plan, from, count, off, scale);
+  else estimateBlocks<i8>(plan, from, count, off, scale);
+}
+
+function estimateBlocks<T>(plan: usize, from: i32, count: i32, off: f32, scale: f32): void {
+  const scratch = load<usize>(plan, SCRATCH);
+  const trials = load<i32>(plan, TRIALS);
+  const row = candidateBytes(load<i32>(plan, D));
+  const panelBytes = (row << 3) + 64;
+  const panels = load<usize>(plan, PANELS);
   const limits = load<usize>(plan, LIMITS) + (<usize>from << 2);
-  const widened = i32(d >= WIDENED_MIN_D);
+  const widened = i32(isSigned<T>() && sizeof<T>() == 1);
   const samples = load<usize>(plan, QUANTISED) + ((<usize>from * row) >> widened);
   for (let at: usize = 0; at < <usize>count << 2; at += 32) {
     const marks = scratch + MARKS + at;
@@ -38,16 +50,10 @@ export function estimate(plan: usize, from: i32, count: i32): void {
     const la = leastOpen(v128.load(limits + at), off, scale);
     const lb = leastOpen(v128.load(limits + at, 16), off, scale);
     const x = samples + (((at >> 2) * row) >> widened);
-    for (let t = 0; t < trials; t += 4) {
-      const four = panels + <usize>(t >> 3) * panelBytes + (<usize>(t & 4) << 2) + 64;
-      const starts = scratch + STARTS + (<usize>t << 2);
-      const bits = i32x4.splat(((1 << trials) - 1) & (15 << t));
-      if (trials - t > 3) {
-        if (widened) estimateFour(true, true, x, row, four, starts, la, lb, marks, bits);
-        else estimateFour(true, false, x, row, four, starts, la, lb, marks, bits);
-      } else if (widened) estimateFour(false, true, x, row, four, starts, la, lb, marks, bits);
-      else estimateFour(false, false, x, row, four, starts, la, lb, marks, bits);
-    }
+    let t = 0;
+    // Not by branches of one loop: compilers make one loop of both tiles then, with the branches inside.
+    for (; t + 3 < trials; t += 4) estimateFour<T>(true, x, row, fourAt(panels, panelBytes, t), scratch, t, trials, la, lb, marks);
+    if (t < trials) estimateFour<T>(false, x, row, fourAt(panels, panelBytes, t), scratch, t, trials, la, lb, marks);
   }
 }
 
@@ -58,11 +64,18 @@ function leastOpen(limits: v128, off: f32, scale: f32): v128 {
   return i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.sub(least, f32x4.splat(1))));
 }
 
+/** Where the values of candidates t … t + 3 begin. */
+@inline
+function fourAt(panels: usize, panelBytes: usize, t: i32): usize {
+  return panels + <usize>(t >> 3) * panelBytes + (<usize>(t & 4) << 2) + 64;
+}
+
 /** The register tile of estimates: eight samples and four candidates, or three. */
 @inline
-function estimateFour(
-  all: bool, widened: bool, samples: usize, row: usize, four: usize, starts: usize, la: v128, lb: v128, marks: usize, bits: v128,
+function estimateFour<T>(
+  all: bool, samples: usize, row: usize, four: usize, scratch: usize, t: i32, trials: i32, la: v128, lb: v128, marks: usize,
 ): void {
+  const starts = scratch + STARTS + (<usize>t << 2);
   let a0 = v128.load32_splat(starts);
   let a1 = v128.load32_splat(starts, 4);
   let a2 = v128.load32_splat(starts, 8);
@@ -74,26 +87,27 @@ function estimateFour(
   let c = four;
   let x = samples;
   let left = row >> 2;
+  const ones = i16x8.splat(<i16>(row > 0));
   let xa: v128, xb: v128, s: v128;
   do {
-    xa = widened ? v128.load8x8_s(x) : v128.load(x);
-    xb = widened ? v128.load8x8_s(x, 8) : v128.load(x, 16);
+    xa = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x) : v128.load(x);
+    xb = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x, 8) : v128.load(x, 16);
     s = v128.load32_splat(c);
-    a0 = addDots(a0, xa, s);
-    b0 = addDots(b0, xb, s);
+    a0 = addDots<T>(a0, xa, s, ones);
+    b0 = addDots<T>(b0, xb, s, ones);
     s = v128.load32_splat(c, 4);
-    a1 = addDots(a1, xa, s);
-    b1 = addDots(b1, xb, s);
+    a1 = addDots<T>(a1, xa, s, ones);
+    b1 = addDots<T>(b1, xb, s, ones);
     s = v128.load32_splat(c, 8);
-    a2 = addDots(a2, xa, s);
-    b2 = addDots(b2, xb, s);
+    a2 = addDots<T>(a2, xa, s, ones);
+    b2 = addDots<T>(b2, xb, s, ones);
     if (all) {
       s = v128.load32_splat(c, 12);
-      a3 = addDots(a3, xa, s);
-      b3 = addDots(b3, xb, s);
+      a3 = addDots<T>(a3, xa, s, ones);
+      b3 = addDots<T>(b3, xb, s, ones);
     }
     c += 32;
-    x += widened ? 16 : 32;
+    x += isSigned<T>() && sizeof<T>() == 1 ? 16 : 32;
   } while (--left);
   // Mostly none of the four is open to any sample.
   xa = i32x4.max_s(i32x4.max_s(a0, a1), a2);
@@ -103,6 +117,7 @@ function estimateFour(
     xb = i32x4.max_s(xb, b3);
   }
   if (!v128.any_true(v128.or(i32x4.gt_s(xa, la), i32x4.gt_s(xb, lb)))) return;
+  const bits = i32x4.splat(((1 << trials) - 1) & (15 << t));
   addMarks(marks, bits, la, a0, a1, a2, a3);
   addMarks(marks + 16, bits, lb, b0, b1, b2, b3);
 }

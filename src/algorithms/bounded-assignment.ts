@@ -70,8 +70,9 @@ export class BoundedAssignment implements Assignment {
   private readonly patience: Patience;
   /** Assigns while bounds wait, where it can and pays. */
   private readonly estimated: EstimatedAssignment | undefined;
-  /** Whether the samples have been rounded to i16. */
+  /** Whether the samples have been rounded to i16, and what that took. */
   private isQuantised = false;
+  private lost = 0;
   /** Assignments since the groups were formed; 0: there are no bounds. */
   private age = 0;
   /** Share of looks above which bounds do not pay. */
@@ -115,6 +116,12 @@ export class BoundedAssignment implements Assignment {
   restart(): void {
     this.age = 0;
     this.patience.restart();
+  }
+
+  /** Of a thread. */
+  private get scratchBytes(): number {
+    const { samples, k } = this.run;
+    return boundsScratchBytes({ groups: this.groups, d: samples.d, k });
   }
 
   *assign(changed: number): Work<number> {
@@ -170,9 +177,9 @@ export class BoundedAssignment implements Assignment {
   /** Rounds the samples; what centroids leave alone of their rows is zero. */
   private *quantise(): Work {
     const { samples, k } = this.run;
-    const { quantised, inverse, sqNorms, quantisedRows } = this.buffers;
-    samples.workspace.int32(quantisedRows, (k * quantisedRowBytes(samples.d)) / 4).fill(0);
-    yield* quantiseSamples(samples, quantised, inverse, sqNorms);
+    const { buffers, scratchBytes } = this;
+    samples.workspace.int32(buffers.quantisedRows, (k * quantisedRowBytes(samples.d)) / 4).fill(0);
+    this.lost = yield* quantiseSamples(samples, { ...buffers, scratchBytes });
     this.isQuantised = true;
   }
 
@@ -234,7 +241,7 @@ export class BoundedAssignment implements Assignment {
     for (let thread = 1; thread < workspace.threads; thread++) {
       const at = (thread * BOUNDS_PLAN_BYTES) / 4;
       plans.copyWithin(at, 0, BOUNDS_PLAN_BYTES / 4);
-      plans[at + 15] = buffers.scratch + thread * boundsScratchBytes({ groups, d, k: run.k });
+      plans[at + 15] = buffers.scratch + thread * this.scratchBytes;
       plans[at + 36] = run.sums.at(thread);
     }
   }
@@ -255,7 +262,7 @@ export class BoundedAssignment implements Assignment {
     }
     const places = panels * panelWidth(precision);
     const at = { centroids: run.buffers.centroids, order: buffers.order, panels: quantisedPanels, rows: quantisedRows };
-    const { factor, error, length } = packEstimates(run.samples, at, places, measure);
+    const { factor, error, length } = packEstimates(run.samples, at, places, measure, this.lost);
     const { norm } = measure;
     workspace.float64(plan + 104, 1)[0] = factor;
     addresses.set([quantised, inverse, quantisedPanels, sqNorms]);

@@ -74,8 +74,20 @@ export interface Kernels {
 
   /** Centroids in the order of `order` (panels × width × i32, −1 for none), packed for `advance`. */
   packOrdered(centroids: number, order: number, panels: number, d: number, packed: number): void;
-  /** n rows rounded to i16, each by its own scale, whose inverse goes to n float32; n squared lengths. See assembly/quantise.ts. */
-  quantise(x: number, n: number, d: number, stride: number, quantised: number, inverse: number, sqNorms: number): void;
+  /**
+   * n rows rounded to i16, each by its own scale, whose inverse goes to n float32; n squared lengths; `lost` is raised to what rounding
+   * takes. See assembly/quantise.ts.
+   */
+  quantise(
+    x: number,
+    n: number,
+    d: number,
+    stride: number,
+    quantised: number,
+    inverse: number,
+    sqNorms: number,
+    lost: number,
+  ): void;
   /** Centroids times `scale`, rounded to i16, in panels of eight and in `rows`; greatest squared error of one. */
   packQuantised(
     centroids: number,

@@ -8,17 +8,44 @@ import type { Samples } from './samples.js';
 const LENGTH = 45000;
 const LARGEST = 32767;
 
+/** What half a unit of every value may be, with what float32 loses when it scales; and what it loses of sums of squares, and of scales. */
+const HALVES = 0.51;
+const SUM_ERROR = 1.005;
+const SCALE_ERROR = 0.02;
+
+/** Where rounded samples go. */
+interface Rounding {
+  /** n × ⌈d / 2⌉ × 4 bytes. */
+  quantised: number;
+  /** n inverse scales in float32. */
+  inverse: number;
+  /** n squared lengths, in the precision of the samples. */
+  sqNorms: number;
+  /** 4 bytes of the first thread, and how far behind these are those of the next. */
+  scratch: number;
+  scratchBytes: number;
+}
+
 /**
- * Rounds samples that lie in rows to i16: n × ⌈d / 2⌉ × 4 bytes, with n inverse scales in float32, and n squared lengths in the
- * precision of the samples.
+ * Rounds samples that lie in rows to i16; returns how long what rounding takes from a scaled sample is at the most. Half a unit of
+ * every value is the most, and nearly so where there are few; of many it is far less.
  */
-export function* quantiseSamples(samples: Samples, quantised: number, inverse: number, sqNorms: number): Work {
-  const { d, stride, precision } = samples;
+export function* quantiseSamples(samples: Samples, to: Rounding): Work<number> {
+  const { workspace, d, stride, precision } = samples;
   const value = bytesOf(precision);
   const rowBytes = Math.ceil(d / 2) * 4;
-  yield* samples.send((kernels, i, count) =>
-    kernels.quantise(samples.at(i), count, d, stride, quantised + i * rowBytes, inverse + i * 4, sqNorms + i * value),
+  const { quantised, inverse, sqNorms, scratch, scratchBytes } = to;
+  const lost = Array.from({ length: workspace.threads }, (_, t) => scratch + t * scratchBytes);
+  for (const at of lost) workspace.floats('float32', at, 1)[0] = 0;
+  yield* samples.send((kernels, i, count, thread) =>
+    kernels.quantise(
+      ...([samples.at(i), count, d, stride, quantised + i * rowBytes, inverse + i * 4, sqNorms + i * value] as const),
+      scratch + thread * scratchBytes,
+    ),
   );
+  if (samples.parts) return HALVES * Math.sqrt(d);
+  const square = Math.max(...lost.map((at) => workspace.floats('float32', at, 1)[0]!));
+  return SUM_ERROR * Math.sqrt(square) + SCALE_ERROR;
 }
 
 /** Rounding of lengths, of scores in float32, and of what is compared in the end, where estimates from blocks are used. */
@@ -98,18 +125,20 @@ export interface Measure {
 
 /**
  * Packs centroids as i16 and tells what to make of dot products with them. With scales a and b,
- * |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖x − x̂/a‖ ≤ ½√d / a and ‖x̂‖ ≤ 45,000 + ½√d; a per cent more
- * covers the arithmetic in float32.
+ * |x·c − x̂·ĉ / ab| ≤ ‖x − x̂/a‖ ‖c‖ + ‖x̂/a‖ ‖c − ĉ/b‖, where ‖ax − x̂‖ is what rounding takes and ‖x̂‖ ≤ 45,000 + ½√d; a per cent
+ * more covers the arithmetic in float32.
+ *
+ * @param lost what rounding takes from a sample, as quantiseSamples gives it
  */
 export function packEstimates(
   { kernels, d }: Samples,
   at: Packing,
   places: number,
   { norm, greatest }: Measure,
+  lost: number,
 ): Estimates {
   const scale = norm > 0 ? Math.min(LENGTH / norm, LARGEST / greatest) : 1;
   const residual = Math.sqrt(kernels.packQuantised(at.centroids, at.order, places, d, scale, at.panels, at.rows));
-  const root = Math.sqrt(d);
-  const length = LENGTH + root;
-  return { factor: 2 / scale, error: 1.01 * 2 * (0.51 * root * norm + length * residual), length };
+  const length = LENGTH + Math.sqrt(d);
+  return { factor: 2 / scale, error: 1.01 * 2 * (lost * norm + length * residual), length };
 }

@@ -22,7 +22,7 @@ export function boundsKernels(
       }
     },
 
-    quantise(x, n, d, stride, quantised, inverse, sqNorms) {
+    quantise(x, n, d, stride, quantised, inverse, sqNorms, lost) {
       const v = floats();
       const pairs = Math.ceil(d / 2);
       const out = new Int16Array(memory.buffer, quantised, n * 2 * pairs);
@@ -38,10 +38,14 @@ export function boundsKernels(
         v[sqNorms / bytes + i] = sum;
         const scale = sum > 1e-30 * 1e-30 ? Math.min(45000 / Math.sqrt(sum), 32767 / greatest) : 0;
         memory.views.float32[inverse / 4 + i] = scale > 0 ? 1 / scale : 0;
+        let squares = 0;
         for (let f = 0; f < 2 * pairs; f++) {
           const value = f < d ? Math.fround(Math.fround(row[f]!) * Math.fround(scale)) : 0;
-          out[i * 2 * pairs + f] = roundToEven(value);
+          const rounded = roundToEven(value);
+          out[i * 2 * pairs + f] = rounded;
+          squares += (value - rounded) ** 2;
         }
+        memory.views.float32[lost / 4] = Math.max(memory.views.float32[lost / 4]!, squares);
       }
     },
 

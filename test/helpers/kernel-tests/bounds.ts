@@ -41,12 +41,14 @@ export const boundsTests = {
     const quantised = memory.space(n * width, 2);
     const inverse = memory.space(n, 4);
     const sqNorms = memory.space(n, bytes);
+    const lost = memory.place(new Float32Array(1));
     const outputs = [
       { pointer: quantised, bytes: n * width * 2 },
       { pointer: inverse, bytes: n * 4 },
       { pointer: sqNorms, bytes: n * bytes },
+      { pointer: lost, bytes: 4 },
     ];
-    memory.run(outputs, () => kernels.quantise(x, n, d, stride, quantised, inverse, sqNorms));
+    memory.run(outputs, () => kernels.quantise(x, n, d, stride, quantised, inverse, sqNorms, lost));
     const values = bench.readInt16(quantised, n * width);
     const inverses = bench.readFloat32(inverse, n);
     rows.forEach((row, i) => {
@@ -60,6 +62,13 @@ export const boundsTests = {
       const length = Math.hypot(...rounded);
       if (length > 45000 + Math.sqrt(d)) expect.fail(`row ${i} is ${length} long, too long for dot products in i32`);
     });
+    // What rounding takes from a sample at the most: bounds on estimates stand on it.
+    const taken = rows.map((row, i) =>
+      inverses[i]! > 0 ? Math.hypot(...row.map((value, f) => value / inverses[i]! - values[i * width + f]!)) : 0,
+    );
+    const [square] = bench.readFloat32(lost, 1);
+    expect(Math.max(...taken)).toBeLessThanOrEqual(1.005 * Math.sqrt(square!) + 0.02);
+    expect(Math.sqrt(square!)).toBeLessThanOrEqual(1.005 * Math.max(...taken) + 0.02);
     const found = bench.read(sqNorms, n);
     expectSame(
       found,
