@@ -5,7 +5,7 @@ import { kmeans } from '../src/index.js';
 import { peersChart } from './charts.js';
 import { geometricMean } from './clock.js';
 import { makeProblem, toConvergence } from './data.js';
-import { ours, type Peer, peers } from './peers/catalogue.js';
+import { ours, oursInFloat32, type Peer, peers } from './peers/catalogue.js';
 import { type Cell, CellBench, type PeerResult } from './peers/cell-bench.js';
 import { servePeer } from './peers/process.js';
 import { publish } from './report.js';
@@ -47,7 +47,7 @@ async function compare(): Promise<void> {
   const chosen = peers.filter(({ name }) => new RegExp(options.only).test(name));
   const results: PeerResult[] = [];
   for (const cell of options.short ? SMALL : [...SMALL, ...LARGE]) results.push(...(await measure(cell, chosen)));
-  const header = ['n × d, k', 'package', 'iterations', 'ms', 'ratio', 'inertia', 'runs', 'note'];
+  const header = ['n × d, k', 'package', 'iterations', 'ms', 'ratio', 'by float32', 'inertia', 'runs', 'note'];
   const measured = results.filter(({ ratio }) => Number.isFinite(ratio));
   const comparable = measured.filter(({ sameStart }) => sameStart).map(({ ratio }) => ratio);
   publish(
@@ -57,7 +57,7 @@ async function compare(): Promise<void> {
       body: [
         `Milliseconds of one call on \`number[][]\`, each package in a warm process of its own, called in turns; overlapping blobs, the
 same starting rows and the same iterations for all but those whose note says otherwise. *Ratio*: their time by ours, in
-which the conversion of the rows, shown apart, is included. *Inertia*: from the centroids that came out, the same code for
+which the conversion of the rows, shown apart, is included; *by float32*: by ours with \`precision: 'float32'\`. *Inertia*: from the centroids that came out, the same code for
 all. A package that takes more than ${options.limit} s is stopped.`,
         formatTable(
           header,
@@ -78,7 +78,7 @@ async function measure(cell: Cell, chosen: readonly Peer[]): Promise<PeerResult[
   const { iterations } = kmeans(values, cell.k, { ...toConvergence({ ...problem, values }), maxIter: cell.maxIter });
   const bench = new CellBench(cell, iterations, repeats, Number(options.limit));
   try {
-    await bench.start([ours, ...chosen]);
+    await bench.start([ours, oursInFloat32, ...chosen]);
     return await bench.run();
   } finally {
     bench.stop();

@@ -42,6 +42,15 @@ export const ours: Peer = {
       kmeans(rows, start.length, { init: start, tol: 0, maxIter }).centroids,
 };
 
+/** From the same rows, rounded to float32. */
+export const oursInFloat32: Peer = {
+  name: 'kmeans-simd, float32',
+  load:
+    async () =>
+    ({ rows, start, maxIter }) =>
+      kmeans(rows, start.length, { init: start, tol: 0, maxIter, precision: 'float32' }).centroids,
+};
+
 /** Every peer in the way it runs best, with the same start and the same number of iterations where it can be told. */
 export const peers: readonly Peer[] = [
   {

@@ -1,7 +1,7 @@
 import { interleaved, type Timing } from '../clock.js';
 import type { Shape } from '../data.js';
 import { digits, milliseconds, times } from '../table.js';
-import { ours, type Peer } from './catalogue.js';
+import { ours, oursInFloat32, type Peer } from './catalogue.js';
 import { PeerProcess } from './process.js';
 
 export type Cell = Shape & { maxIter: number };
@@ -43,9 +43,12 @@ export class CellBench {
 
   async run(): Promise<PeerResult[]> {
     const ourProcess = this.processes.get(ours)!;
-    const others = [...this.processes].filter(([peer]) => peer !== ours && !this.failures.has(peer));
+    const inFloat32 = this.processes.get(oursInFloat32)!;
+    const own = [ours, oursInFloat32];
+    const others = [...this.processes].filter(([peer]) => !own.includes(peer) && !this.failures.has(peer));
     const ourRuns = [
       { name: ours.name, run: async () => (await ourProcess.cluster(this.iterations)).seconds },
+      { name: oursInFloat32.name, run: async () => (await inFloat32.cluster(this.iterations)).seconds },
       { name: 'conversion', run: async () => (await ourProcess.convert()).seconds },
     ];
     // What a peer without a limit is compared with.
@@ -58,11 +61,16 @@ export class CellBench {
     const timings = await interleaved([...ourRuns, ...theirRuns], this.repeats);
 
     const conversion = `of it, conversion: ${milliseconds(timings.conversion!.median)} ms`;
-    const rows = [this.result(ours, timings[ours.name], Number.NaN, conversion)];
+    const rows = [
+      this.result(ours, timings[ours.name], Number.NaN, Number.NaN, conversion),
+      this.result(oursInFloat32, timings[oursInFloat32.name], Number.NaN, Number.NaN, 'the same rows, rounded'),
+    ];
     for (const peer of [...others.map(([peer]) => peer), ...this.failures.keys()]) {
       const timing = timings[peer.name];
       const base = timings[peer.uncapped ? 'converged' : ours.name]?.median ?? Number.NaN;
-      rows.push(this.result(peer, timing, (timing?.median ?? Number.NaN) / base, peer.note ?? ''));
+      const theirs = timing?.median ?? Number.NaN;
+      const byFloat32 = peer.uncapped ? Number.NaN : theirs / timings[oursInFloat32.name]!.median;
+      rows.push(this.result(peer, timing, theirs / base, byFloat32, peer.note ?? ''));
     }
     return rows;
   }
@@ -75,7 +83,7 @@ export class CellBench {
     return peer.uncapped ? 300 : this.iterations;
   }
 
-  private result(peer: Peer, timing: Timing | undefined, ratio: number, note: string): PeerResult {
+  private result(peer: Peer, timing: Timing | undefined, ratio: number, byFloat32: number, note: string): PeerResult {
     const { n, d, k } = this.cell;
     const failure = this.failures.get(peer) ?? timing?.failure;
     const row = [
@@ -84,6 +92,7 @@ export class CellBench {
       peer.uncapped ? 'all' : String(this.iterations),
       failure || !timing ? '–' : milliseconds(timing.median),
       times(failure ? Number.NaN : ratio),
+      times(failure ? Number.NaN : byFloat32),
       digits(this.inertias.get(peer) ?? Number.NaN, 7),
       String(timing?.runs ?? 0),
       failure ?? note,
