@@ -4,7 +4,7 @@ import {
   SCRATCH, STARTS, STRIDE, X,
 } from './assign-plan';
 import { candidateBytes, candidatePanelBytes, centroidStride, ESTIMATE_BYTES, panelWidth, rowBytes, WIDENED_MIN_D } from './constants';
-import { addDots, addsInSteps } from './inline/dots';
+import { addDots, addsInSteps, isWidened, onesFrom } from './inline/dots';
 import { greatestOf, mergeStripes, tailMask } from './inline/lanes';
 
 /**
@@ -107,7 +107,7 @@ function assignChunk<T>(plan: usize, from: i32, count: i32, x: usize, labels: us
 /** Dot products of eight samples and all centroids, and the most that one cannot be below (two vectors, where the lists will begin). */
 function addUp<T>(samples: usize, row: usize, panels: usize, k: i32, starts: usize, sums: usize, least: usize): void {
   const panelBytes = (row << 3) + 64;
-  const ones = i16x8.splat(<i16>(row > 0));
+  const ones = onesFrom(row);
   // In memory, as there are no more registers.
   v128.store(least, i32x4.splat(i32.MIN_VALUE));
   v128.store(least, i32x4.splat(i32.MIN_VALUE), 16);
@@ -126,8 +126,8 @@ function addUp<T>(samples: usize, row: usize, panels: usize, k: i32, starts: usi
     let left = row >> 2;
     let xa: v128, xb: v128, s: v128;
     do {
-      xa = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x) : v128.load(x);
-      xb = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x, 8) : v128.load(x, 16);
+      xa = isWidened<T>() ? v128.load8x8_s(x) : v128.load(x);
+      xb = isWidened<T>() ? v128.load8x8_s(x, 8) : v128.load(x, 16);
       s = v128.load32_splat(c);
       a0 = addDots<T>(a0, xa, s, ones);
       b0 = addDots<T>(b0, xb, s, ones);
@@ -141,7 +141,7 @@ function addUp<T>(samples: usize, row: usize, panels: usize, k: i32, starts: usi
       a3 = addDots<T>(a3, xa, s, ones);
       b3 = addDots<T>(b3, xb, s, ones);
       c += 32;
-      x += isSigned<T>() && sizeof<T>() == 1 ? 16 : 32;
+      x += isWidened<T>() ? 16 : 32;
     } while (--left);
     const to = sums + (<usize>j << 5);
     v128.store(to, a0);

@@ -57,8 +57,8 @@ async function compare(): Promise<void> {
       body: [
         `Milliseconds of one call on \`number[][]\`, each package in a warm process of its own, called in turns; overlapping blobs, the
 same starting rows and the same iterations for all but those whose note says otherwise. *Ratio*: their time by ours, in
-which the conversion of the rows, shown apart, is included; *by float32*: by ours with \`precision: 'float32'\`. *Inertia*: from the centroids that came out, the same code for
-all. A package that takes more than ${options.limit} s is stopped.`,
+which the conversion of the rows, shown apart, is included; *by float32*: by ours with \`precision: 'float32'\`.
+*Inertia*: from the centroids that came out, the same code for all. A package that takes more than ${options.limit} s is stopped.`,
         formatTable(
           header,
           results.map(({ row }) => row),

@@ -20,11 +20,24 @@ export function addsInSteps(): i32 {
 }
 
 /**
- * Adds to four sums of i32 the products of the values in four bytes each of a sample and of a candidate. A type says which way, as
- * constants of a call are no more when two calls have been made one: i16 and i8 (a sample's, made i16 when it is loaded), u8 for
- * bytes in one instruction and u16 for bytes in steps.
+ * Whether a tile's samples become i16 when they are loaded. Its type says how a tile multiplies, as constants of a call are no more
+ * when compilers make two calls one: i16; i8 for samples that become i16; u8 for bytes in one instruction; u16 for bytes in steps.
+ */
+@inline
+export function isWidened<T>(): bool {
+  return isSigned<T>() && sizeof<T>() == 1;
+}
+
+/** Eight times 1 in i16, made from a variable that is not 0: constants are made anew in every turn of a loop. */
+@inline
+export function onesFrom(variable: usize): v128 {
+  return i16x8.splat(<i16>(variable > 0));
+}
+
+/**
+ * Adds to four sums of i32 the products of the values in four bytes each of a sample and of a candidate.
  *
- * @param ones for u16: eight times 1 in i16, from a variable, as constants are made anew in every turn of a loop
+ * @param ones see onesFrom, needed for u16
  */
 @inline
 export function addDots<T>(sums: v128, sample: v128, candidate: v128, ones: v128): v128 {

@@ -2,7 +2,7 @@ import { candidateBytes, candidatePanelBytes, ESTIMATE_BYTES, WIDENED_MIN_D } fr
 import {
   ABSOLUTE, D, FACTOR, LIMITS, MARKS, OF_CANDIDATE, OF_SAMPLE, PANELS, QUANTISED, SCALES, SCRATCH, STARTS, TRIALS,
 } from '../seed-plan';
-import { addDots, addsInSteps } from './dots';
+import { addDots, addsInSteps, isWidened, onesFrom } from './dots';
 
 /**
  * Marks the candidates that estimates leave open, for all samples of the blocks of eight that have a mark: block by block, so
@@ -36,11 +36,12 @@ export function estimate(plan: usize, from: i32, count: i32): void {
 function estimateBlocks<T>(plan: usize, from: i32, count: i32, off: f32, scale: f32): void {
   const scratch = load<usize>(plan, SCRATCH);
   const trials = load<i32>(plan, TRIALS);
-  const row = candidateBytes(load<i32>(plan, D));
-  const panelBytes = (row << 3) + 64;
+  const d = load<i32>(plan, D);
+  const row = candidateBytes(d);
+  const panelBytes = candidatePanelBytes(d);
   const panels = load<usize>(plan, PANELS);
   const limits = load<usize>(plan, LIMITS) + (<usize>from << 2);
-  const widened = i32(isSigned<T>() && sizeof<T>() == 1);
+  const widened = i32(isWidened<T>());
   const samples = load<usize>(plan, QUANTISED) + ((<usize>from * row) >> widened);
   for (let at: usize = 0; at < <usize>count << 2; at += 32) {
     const marks = scratch + MARKS + at;
@@ -87,11 +88,11 @@ function estimateFour<T>(
   let c = four;
   let x = samples;
   let left = row >> 2;
-  const ones = i16x8.splat(<i16>(row > 0));
+  const ones = onesFrom(row);
   let xa: v128, xb: v128, s: v128;
   do {
-    xa = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x) : v128.load(x);
-    xb = isSigned<T>() && sizeof<T>() == 1 ? v128.load8x8_s(x, 8) : v128.load(x, 16);
+    xa = isWidened<T>() ? v128.load8x8_s(x) : v128.load(x);
+    xb = isWidened<T>() ? v128.load8x8_s(x, 8) : v128.load(x, 16);
     s = v128.load32_splat(c);
     a0 = addDots<T>(a0, xa, s, ones);
     b0 = addDots<T>(b0, xb, s, ones);
@@ -107,7 +108,7 @@ function estimateFour<T>(
       b3 = addDots<T>(b3, xb, s, ones);
     }
     c += 32;
-    x += isSigned<T>() && sizeof<T>() == 1 ? 16 : 32;
+    x += isWidened<T>() ? 16 : 32;
   } while (--left);
   // Mostly none of the four is open to any sample.
   xa = i32x4.max_s(i32x4.max_s(a0, a1), a2);

@@ -70,9 +70,8 @@ export class BoundedAssignment implements Assignment {
   private readonly patience: Patience;
   /** Assigns while bounds wait, where it can and pays. */
   private readonly estimated: EstimatedAssignment | undefined;
-  /** Whether the samples have been rounded to i16, and what that took. */
-  private isQuantised = false;
-  private lost = 0;
+  /** What rounding the samples to i16 took, where they have been rounded. */
+  private lost: number | undefined;
   /** Assignments since the groups were formed; 0: there are no bounds. */
   private age = 0;
   /** Share of looks above which bounds do not pay. */
@@ -136,7 +135,7 @@ export class BoundedAssignment implements Assignment {
     // Bounds made before the centroids' first move, the longest, would not hold: groups are formed once more after it.
     const first = this.age === 0 || (this.age === 1 && options.quantised && changed === samples.n);
     if (this.age === 0) {
-      if (options.quantised && !this.isQuantised) yield* this.quantise();
+      if (options.quantised && this.lost === undefined) yield* this.quantise();
       this.form(measure);
     }
     if (!first) {
@@ -180,7 +179,6 @@ export class BoundedAssignment implements Assignment {
     const { buffers, scratchBytes } = this;
     samples.workspace.int32(buffers.quantisedRows, (k * quantisedRowBytes(samples.d)) / 4).fill(0);
     this.lost = yield* quantiseSamples(samples, { ...buffers, scratchBytes });
-    this.isQuantised = true;
   }
 
   /** Forms the groups from where the centroids stand now, where their paths begin. */
@@ -262,7 +260,7 @@ export class BoundedAssignment implements Assignment {
     }
     const places = panels * panelWidth(precision);
     const at = { centroids: run.buffers.centroids, order: buffers.order, panels: quantisedPanels, rows: quantisedRows };
-    const { factor, error, length } = packEstimates(run.samples, at, places, measure, this.lost);
+    const { factor, error, length } = packEstimates(run.samples, at, places, measure, this.lost!);
     const { norm } = measure;
     workspace.float64(plan + 104, 1)[0] = factor;
     addresses.set([quantised, inverse, quantisedPanels, sqNorms]);
