@@ -15,13 +15,22 @@ export function moveCentroids<T>(sums: usize, k: i32, d: i32, old: usize, centro
     const entry = sums + <usize>(j + 1) * sumsEntryBytes(d);
     const offset = <usize>(j * centroidStride(d)) * sizeof<T>();
     const count = load<f64>(entry + 2 * low) + load<f64>(entry + 2 * low, 8);
-    for (let f: usize = 0; f < <usize>d; f++) {
-      let mean = load<T>(old + offset + f * sizeof<T>());
-      if (count > 0) mean = <T>quotient(load<f64>(entry + (f << 3)), load<f64>(entry + low + (f << 3)), count);
-      store<T>(centroids + offset + f * sizeof<T>(), mean);
-    }
+    if (count > 0) writeMean<T>(centroids + offset, entry, low, d, f64x2.splat(count));
+    else for (let f: usize = 0; f < <usize>d; f++) store<T>(centroids + offset + f * sizeof<T>(), load<T>(old + offset + f * sizeof<T>()));
     store<f64>(counts + (<usize>j << 3), count);
   }
+}
+
+/** A mean, two values at a time: behind an odd number of sums anything may stand. */
+@inline
+function writeMean<T>(to: usize, sums: usize, low: usize, d: i32, count: v128): void {
+  for (let f: usize = 0; f < <usize>d; f += 2) {
+    const at = sums + (f << 3);
+    const mean = quotient(v128.load(at), v128.load(at + low), count);
+    if (sizeof<T>() == 8) v128.store(to + (f << 3), mean);
+    else v128.store64_lane(to + (f << 2), f32x4.demote_f64x2_zero(mean), 0);
+  }
+  if (d & 1) store<T>(to + <usize>d * sizeof<T>(), 0);
 }
 
 /**
@@ -43,27 +52,29 @@ export function sqShifts<T>(before: usize, after: usize, k: i32, d: i32, out: us
   }
 }
 
-/** (high + low) / count: a quotient of the rounded sum, then one more for what it left (Dekker 1971). */
+/** (high + low) / count: quotients of the rounded sums, then one more of what they left (Dekker 1971). */
 @inline
-function quotient(high: f64, low: f64, count: f64): f64 {
-  const sum = high + low;
-  const lowPart = sum - high;
-  const lost = high - (sum - lowPart) + (low - lowPart);
-  const q = sum / count;
-  const product = q * count;
+function quotient(high: v128, low: v128, count: v128): v128 {
+  const sum = f64x2.add(high, low);
+  const lowPart = f64x2.sub(sum, high);
+  const lost = f64x2.add(f64x2.sub(high, f64x2.sub(sum, lowPart)), f64x2.sub(low, lowPart));
+  const q = f64x2.div(sum, count);
+  const product = f64x2.mul(q, count);
   const qHigh = upperHalf(q);
-  const qLow = q - qHigh;
+  const qLow = f64x2.sub(q, qHigh);
   const countHigh = upperHalf(count);
-  const countLow = count - countHigh;
-  const error = qHigh * countHigh - product + qHigh * countLow + qLow * countHigh + qLow * countLow;
-  return q + (sum - product - error + lost) / count;
+  const countLow = f64x2.sub(count, countHigh);
+  const halves = f64x2.add(f64x2.sub(f64x2.mul(qHigh, countHigh), product), f64x2.mul(qHigh, countLow));
+  const error = f64x2.add(f64x2.add(halves, f64x2.mul(qLow, countHigh)), f64x2.mul(qLow, countLow));
+  const left = f64x2.add(f64x2.sub(f64x2.sub(sum, product), error), lost);
+  return f64x2.add(q, f64x2.div(left, count));
 }
 
-/** The upper 26 bits of a float64 (Veltkamp's splitting). */
+/** The upper 26 bits of each float64 (Veltkamp's splitting). */
 @inline
-function upperHalf(value: f64): f64 {
-  const scaled = value * 134217729;
-  return scaled - (scaled - value);
+function upperHalf(values: v128): v128 {
+  const scaled = f64x2.mul(values, f64x2.splat(134217729));
+  return f64x2.sub(scaled, f64x2.sub(scaled, values));
 }
 
 export function moveCentroidsF32(sums: usize, k: i32, d: i32, old: usize, centroids: usize, counts: usize): void {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { bytesIn } from '../src/backend/control.js';
 import { handOver, type RangeCall } from '../src/backend/pass.js';
 import { Pool, takePart } from '../src/backend/pool.js';
 import {
@@ -233,6 +234,19 @@ describe('a worker', () => {
     );
     pool.retire();
     expect(sums).toEqual(Array(1000).fill(2));
+  });
+
+  test('asks how much there is of memory that looks as it was before it grew', () => {
+    const grown = new ArrayBuffer(131_072);
+    const memory = { buffer: new ArrayBuffer(65_536) as ArrayBuffer, grow: vi.fn(() => 2) };
+    expect(bytesIn(memory, 65_536)).toBe(memory.buffer);
+    expect(memory.grow).not.toHaveBeenCalled();
+    memory.grow.mockImplementation(() => {
+      memory.buffer = grown;
+      return 2;
+    });
+    expect(bytesIn(memory, 131_072)).toBe(grown);
+    expect(memory.grow.mock.calls).toEqual([[0]]);
   });
 
   test('sees memory that has grown since the last call, once engines have optimised what waits for passes', async () => {

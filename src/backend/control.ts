@@ -55,3 +55,12 @@ export interface Start {
   /** Whether to send a message when a pass is done, for those who cannot wait otherwise. */
   announce: boolean;
 }
+
+/**
+ * What a memory holds that has so many bytes. Where it has just grown a thread may see it as it was, on Node 24 for as long as it only
+ * looks: to grow it by nothing tells.
+ */
+export function bytesIn(memory: Pick<WebAssembly.Memory, 'buffer' | 'grow'>, length: number): ArrayBufferLike {
+  if (memory.buffer.byteLength < length) memory.grow(0);
+  return memory.buffer;
+}

@@ -3,6 +3,7 @@ import {
   AHEAD,
   BEGUN,
   BYTES,
+  bytesIn,
   CALL_STEP,
   CALLS,
   DONE,
@@ -69,13 +70,12 @@ function makePass(
   thread: number,
   threads: number,
 ): number {
-  // Where it has just grown, a thread may see the memory as it was, on Node 24 for as long as it only looks: growing by nothing tells.
-  if (memory.buffer.byteLength < numbers[BYTES]!) memory.grow(0);
+  const bytes = bytesIn(memory, numbers[BYTES]!);
   const n = numbers[SAMPLES]!;
   const rows = numbers[ROWS]!;
   const values = numbers[VALUES]!;
   const ranges = Math.ceil(n / rows);
-  const cells = values ? new Float64Array(memory.buffer, values, ranges) : undefined;
+  const cells = values ? new Float64Array(bytes, values, ranges) : undefined;
   const calls = numbers.subarray(FIRST_CALL, FIRST_CALL + numbers[CALLS]! * CALL_STEP);
   return takeRanges(words, ranges, thread, threads, (range) => {
     const from = range * rows;
