@@ -22,7 +22,7 @@ import { type Errand, type Reply, repeat, THREAD } from './errand.js';
 import { takeRanges } from './shares.js';
 
 /** Looks for the next task before the thread goes to sleep, which costs more than a hundred microseconds. */
-const SPINS = 20_000;
+const SPINS = 5_000;
 
 type Kernel = (...args: number[]) => number | undefined;
 
