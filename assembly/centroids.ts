@@ -16,7 +16,7 @@ export function moveCentroids<T>(sums: usize, k: i32, d: i32, old: usize, centro
     const offset = <usize>(j * centroidStride(d)) * sizeof<T>();
     const count = load<f64>(entry + 2 * low) + load<f64>(entry + 2 * low, 8);
     if (count > 0) writeMean<T>(centroids + offset, entry, low, d, f64x2.splat(count));
-    else for (let f: usize = 0; f < <usize>d; f++) store<T>(centroids + offset + f * sizeof<T>(), load<T>(old + offset + f * sizeof<T>()));
+    else memory.copy(centroids + offset, old + offset, <usize>d * sizeof<T>());
     store<f64>(counts + (<usize>j << 3), count);
   }
 }

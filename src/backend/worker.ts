@@ -21,7 +21,10 @@ import {
 import { type Errand, type Reply, repeat, THREAD } from './errand.js';
 import { takeRanges } from './shares.js';
 
-/** Looks for the next task before the thread goes to sleep, which costs more than a hundred microseconds. */
+/**
+ * Looks for the next task before the thread goes to sleep, which costs more than a hundred microseconds. Threads that look longer take
+ * the processors from the calling thread, which is at what lies between passes.
+ */
 const SPINS = 5_000;
 
 type Kernel = (...args: number[]) => number | undefined;
