@@ -94,10 +94,10 @@ function assignChunk<T>(plan: usize, from: i32, count: i32, x: usize, labels: us
   for (let i: usize = 0; i < <usize>count; i += 8) {
     const eight = samples + ((i * row) >> widened);
     if (ESTIMATE_BYTES == 1) {
-      if (inSteps) addUp<u16>(eight, row, panels, k, starts, sums, scratch);
-      else addUp<u8>(eight, row, panels, k, starts, sums, scratch);
-    } else if (widened) addUp<i8>(eight, row, panels, k, starts, sums, scratch);
-    else addUp<i16>(eight, row, panels, k, starts, sums, scratch);
+      if (inSteps) addUp<u16>(eight, d, panels, k, starts, sums, scratch);
+      else addUp<u8>(eight, d, panels, k, starts, sums, scratch);
+    } else if (widened) addUp<i8>(eight, d, panels, k, starts, sums, scratch);
+    else addUp<i16>(eight, d, panels, k, starts, sums, scratch);
     list(k, sums, scratch);
     left += settle<T>(plan, x + i * bytes, bytes, labels + (i << 2), min(8, count - <i32>i), sums);
   }
@@ -105,8 +105,9 @@ function assignChunk<T>(plan: usize, from: i32, count: i32, x: usize, labels: us
 }
 
 /** Dot products of eight samples and all centroids, and the most that one cannot be below (two vectors, where the lists will begin). */
-function addUp<T>(samples: usize, row: usize, panels: usize, k: i32, starts: usize, sums: usize, least: usize): void {
-  const panelBytes = (row << 3) + 64;
+function addUp<T>(samples: usize, d: i32, panels: usize, k: i32, starts: usize, sums: usize, least: usize): void {
+  const row = candidateBytes(d);
+  const panelBytes = candidatePanelBytes(d);
   const ones = onesFrom(row);
   // In memory, as there are no more registers.
   v128.store(least, i32x4.splat(i32.MIN_VALUE));

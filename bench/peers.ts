@@ -5,7 +5,7 @@ import { kmeans } from '../src/index.js';
 import { peersChart } from './charts.js';
 import { geometricMean } from './clock.js';
 import { makeProblem, toConvergence } from './data.js';
-import { ours, oursInFloat32, type Peer, peers } from './peers/catalogue.js';
+import { own, type Peer, peers } from './peers/catalogue.js';
 import { type Cell, CellBench, type PeerResult } from './peers/cell-bench.js';
 import { servePeer } from './peers/process.js';
 import { publish } from './report.js';
@@ -78,7 +78,7 @@ async function measure(cell: Cell, chosen: readonly Peer[]): Promise<PeerResult[
   const { iterations } = kmeans(values, cell.k, { ...toConvergence({ ...problem, values }), maxIter: cell.maxIter });
   const bench = new CellBench(cell, iterations, repeats, Number(options.limit));
   try {
-    await bench.start([ours, oursInFloat32, ...chosen]);
+    await bench.start([...own, ...chosen]);
     return await bench.run();
   } finally {
     bench.stop();

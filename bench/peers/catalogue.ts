@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { kmeans } from '../../src/index.js';
 import { createRandom } from '../../src/random.js';
+import type { Precision } from '../../src/types.js';
 import type { Shape } from '../data.js';
 
 export interface Job {
@@ -33,23 +34,21 @@ const require = createRequire(resolve('package.json'));
 
 const copy = (rows: readonly number[][]): number[][] => rows.map((row) => [...row]);
 
-/** From `number[][]`, so with conversion, in float64. */
-export const ours: Peer = {
-  name: 'kmeans-simd',
+const ourPeer = (name: string, precision?: Precision): Peer => ({
+  name,
   load:
     async () =>
     ({ rows, start, maxIter }) =>
-      kmeans(rows, start.length, { init: start, tol: 0, maxIter }).centroids,
-};
+      kmeans(rows, start.length, { init: start, tol: 0, maxIter, precision }).centroids,
+});
 
-/** From the same rows, rounded to float32. */
-export const oursInFloat32: Peer = {
-  name: 'kmeans-simd, float32',
-  load:
-    async () =>
-    ({ rows, start, maxIter }) =>
-      kmeans(rows, start.length, { init: start, tol: 0, maxIter, precision: 'float32' }).centroids,
-};
+/** From `number[][]`, so with conversion, in float64, … */
+export const ours = ourPeer('kmeans-simd');
+
+/** … and rounded to float32. */
+export const oursInFloat32 = ourPeer('kmeans-simd, float32', 'float32');
+
+export const own: readonly Peer[] = [ours, oursInFloat32];
 
 /** Every peer in the way it runs best, with the same start and the same number of iterations where it can be told. */
 export const peers: readonly Peer[] = [

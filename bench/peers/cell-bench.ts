@@ -1,7 +1,7 @@
 import { interleaved, type Timing } from '../clock.js';
 import type { Shape } from '../data.js';
 import { digits, milliseconds, times } from '../table.js';
-import { ours, oursInFloat32, type Peer } from './catalogue.js';
+import { ours, oursInFloat32, own, type Peer } from './catalogue.js';
 import { PeerProcess } from './process.js';
 
 export type Cell = Shape & { maxIter: number };
@@ -44,7 +44,6 @@ export class CellBench {
   async run(): Promise<PeerResult[]> {
     const ourProcess = this.processes.get(ours)!;
     const inFloat32 = this.processes.get(oursInFloat32)!;
-    const own = [ours, oursInFloat32];
     const others = [...this.processes].filter(([peer]) => !own.includes(peer) && !this.failures.has(peer));
     const ourRuns = [
       { name: ours.name, run: async () => (await ourProcess.cluster(this.iterations)).seconds },

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readSource } from '../../src/data/source.js';
 import { seconds } from '../clock.js';
 import { makeProblem, type Shape, toRows } from '../data.js';
-import { type Job, ours, oursInFloat32, type Peer, peers } from './catalogue.js';
+import { type Job, own, type Peer, peers } from './catalogue.js';
 
 /**
  * What a process is asked: to make its data; to cluster, once or, where that is short, until it can be timed, the first time
@@ -82,7 +82,7 @@ export class PeerProcess {
 
 /** The life of such a process. */
 export function servePeer(name: string): void {
-  const peer = [ours, oursInFloat32, ...peers].find((peer) => peer.name === name)!;
+  const peer = [...own, ...peers].find((peer) => peer.name === name)!;
   let cluster: Awaited<ReturnType<Peer['load']>>;
   let job: Job;
   const answer = async (request: Request): Promise<Answer> => {
