@@ -1,7 +1,7 @@
-import { minAcross, storeLabels } from '../inline/lanes';
+import { minAcross } from '../inline/lanes';
 import { multiplyAdd } from '../inline/multiply-add';
 import { claim, relabel } from './owners';
-import { BLOCK, BYTES, CHANGED, COORDINATES, COUNT, D, LABELS, OWNER, rowsOf, ROW_BYTES, SCRATCH, START } from './plan';
+import { BLOCK, BYTES, CHANGED, COUNT, D, INDEX, LABELS, OWNER, rowsOf, ROW_BYTES, SCORE, SCRATCH, START } from './plan';
 
 /** Labels the samples of a leaf by their scores; returns the least difference of a sample's two least. */
 export function compare(plan: usize, node: usize, list: usize, end: usize, nearest: i32): f64 {
@@ -45,6 +45,7 @@ function blockOf<T>(plan: usize, block: usize, size: usize, labels: usize, list:
 function compareBlock<T>(
   d: i32, stride: usize, plan: usize, block: usize, size: usize, labels: usize, list: usize, end: usize, before: i32,
 ): f64 {
+  if (end - list == 8) return compareTwo<T>(d, stride, plan, block, size, labels, list, before);
   const column = stride * sizeof<T>();
   const step: usize = 32 / sizeof<T>();
   let gap = v128.splat<T>(<T>Infinity);
@@ -64,31 +65,32 @@ function compareBlock<T>(
     let bestY = bestX;
     let nextX = bestX;
     let nextY = bestX;
-    let indexX = v128.splat<T>(0);
+    let indexX = i32x4.splat(0);
     let indexY = indexX;
     for (let at = list; at < end; at += 4) {
-      const p = load<usize>(at) + COORDINATES;
-      let sx = v128.load_splat<T>(p, sizeof<T>());
+      const record = load<usize>(at);
+      const p = record + SCORE;
+      let sx = v128.load_splat<T>(p);
       let sy = sx;
-      const c0 = v128.load_splat<T>(p, 2 * sizeof<T>());
+      const c0 = v128.load_splat<T>(p, sizeof<T>());
       sx = multiplyAdd<T>(sx, x0, c0);
       sy = multiplyAdd<T>(sy, y0, c0);
-      const c1 = v128.load_splat<T>(p, 3 * sizeof<T>());
+      const c1 = v128.load_splat<T>(p, 2 * sizeof<T>());
       sx = multiplyAdd<T>(sx, x1, c1);
       sy = multiplyAdd<T>(sy, y1, c1);
       if (d > 2) {
-        const c2 = v128.load_splat<T>(p, 4 * sizeof<T>());
+        const c2 = v128.load_splat<T>(p, 3 * sizeof<T>());
         sx = multiplyAdd<T>(sx, x2, c2);
         sy = multiplyAdd<T>(sy, y2, c2);
       }
       if (d > 3) {
-        const c3 = v128.load_splat<T>(p, 5 * sizeof<T>());
+        const c3 = v128.load_splat<T>(p, 4 * sizeof<T>());
         sx = multiplyAdd<T>(sx, x3, c3);
         sy = multiplyAdd<T>(sy, y3, c3);
       }
-      const index = v128.load_splat<T>(p);
-      indexX = v128.pmax<T>(indexX, v128.and(v128.lt<T>(sx, bestX), index));
-      indexY = v128.pmax<T>(indexY, v128.and(v128.lt<T>(sy, bestY), index));
+      const index = indexOf<T>(record);
+      indexX = i32x4.max_s(indexX, v128.and(v128.lt<T>(sx, bestX), index));
+      indexY = i32x4.max_s(indexY, v128.and(v128.lt<T>(sy, bestY), index));
       nextX = v128.pmin<T>(nextX, v128.pmax<T>(bestX, sx));
       nextY = v128.pmin<T>(nextY, v128.pmax<T>(bestY, sy));
       bestX = v128.pmin<T>(bestX, sx);
@@ -100,15 +102,67 @@ function compareBlock<T>(
   return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
 }
 
-/** Moves the samples, of eight (four) from `from` on, whose label changes. `before`: the cluster of all before `claim`, where that counted them. */
+/** The same for two candidates, as most leaves have: the other one's label wherever its score is less. */
+@inline
+function compareTwo<T>(d: i32, stride: usize, plan: usize, block: usize, size: usize, labels: usize, list: usize, before: i32): f64 {
+  const column = stride * sizeof<T>();
+  const step: usize = 32 / sizeof<T>();
+  const indexA = indexOf<T>(load<usize>(list));
+  const indexB = indexOf<T>(load<usize>(list, 4));
+  const a = load<usize>(list) + SCORE;
+  const b = load<usize>(list, 4) + SCORE;
+  let gap = v128.splat<T>(<T>Infinity);
+  for (let i: usize = 0; i < size; i += step) {
+    const from = size < step ? 0 : min(i, size - step);
+    const px = block + from * sizeof<T>();
+    const ax = scoreOf<T>(d, px, column, a);
+    const bx = scoreOf<T>(d, px, column, b);
+    const ay = scoreOf<T>(d, px + 16, column, a);
+    const by = scoreOf<T>(d, px + 16, column, b);
+    gap = v128.pmin<T>(gap, v128.pmin<T>(v128.abs<T>(v128.sub<T>(ax, bx)), v128.abs<T>(v128.sub<T>(ay, by))));
+    const indexX = v128.bitselect(indexB, indexA, v128.lt<T>(bx, ax));
+    const indexY = v128.bitselect(indexB, indexA, v128.lt<T>(by, ay));
+    update<T>(plan, block, size, from, labels, indexX, indexY, before);
+  }
+  return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
+}
+
+/** ‖c‖² − 2x·c of the samples of a vector and one centroid. */
+@inline
+function scoreOf<T>(d: i32, x: usize, column: usize, c: usize): v128 {
+  let score = v128.load_splat<T>(c);
+  score = multiplyAdd<T>(score, v128.load(x), v128.load_splat<T>(c, sizeof<T>()));
+  score = multiplyAdd<T>(score, v128.load(x + column), v128.load_splat<T>(c, 2 * sizeof<T>()));
+  if (d > 2) score = multiplyAdd<T>(score, v128.load(x + 2 * column), v128.load_splat<T>(c, 3 * sizeof<T>()));
+  if (d > 3) score = multiplyAdd<T>(score, v128.load(x + 3 * column), v128.load_splat<T>(c, 4 * sizeof<T>()));
+  return score;
+}
+
+/** The index of a candidate in every lane of T. */
+@inline
+function indexOf<T>(record: usize): v128 {
+  return sizeof<T>() == 4 ? v128.load32_splat(record, INDEX) : v128.load64_splat(record, INDEX);
+}
+
+/**
+ * Moves the samples, of eight (four) from `from` on, whose label changes. `before`: the cluster of all before `claim`, where that
+ * counted them.
+ */
 @inline
 function update<T>(plan: usize, block: usize, size: usize, from: usize, labels: usize, a: v128, b: v128, before: i32): void {
   const first = labels + (from << 2);
   const fresh = load<usize>(plan, SCRATCH);
-  storeLabels<T>(fresh, a, b);
-  let changes = i32x4.bitmask(i32x4.ne(v128.load(fresh), v128.load(first)));
-  if (sizeof<T>() == 4) changes |= i32x4.bitmask(i32x4.ne(v128.load(fresh, 16), v128.load(first, 16))) << 4;
+  let changes: i32;
+  if (sizeof<T>() == 4) {
+    changes = i32x4.bitmask(i32x4.ne(a, v128.load(first))) | (i32x4.bitmask(i32x4.ne(b, v128.load(first, 16))) << 4);
+  } else {
+    a = v128.shuffle<u32>(a, b, 0, 2, 4, 6);
+    changes = i32x4.bitmask(i32x4.ne(a, v128.load(first)));
+  }
   changes &= (1 << <i32>min<usize>(size - from, 8)) - 1;
+  if (!changes) return;
+  v128.store(fresh, a);
+  if (sizeof<T>() == 4) v128.store(fresh, b, 16);
   while (changes) {
     const lane = <usize>ctz(changes);
     changes &= changes - 1;

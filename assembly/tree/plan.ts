@@ -72,11 +72,11 @@ export const SQUARE: usize = 152;
 export const HERE: usize = 160;
 
 // The record of a centroid: its coordinates (4 × f64, zeros behind d), then …
-/** … its index, ‖c‖² and −2c, each a T; … */
-export const COORDINATES: usize = 32;
+/** … what scores are made of, ‖c‖² and −2c, each a T; … */
+export const SCORE: usize = 32;
 /** … how far it moved in the last step, f64, … */
 export const SHIFT: usize = 80;
-/** … and its index, i32. */
+/** … and its index, i64 (i32 where no lane is longer). */
 export const INDEX: usize = 88;
 export const RECORD_BYTES: usize = 96;
 

@@ -33,12 +33,12 @@ export function writeRecords(run: Run, records: number, magnitude: number): numb
       const value = centroids[j * stride + f]!;
       sum += value * value;
       coordinates[at / 8 + f] = value;
-      packed[values + 2 + f] = -2 * value;
+      packed[values + 1 + f] = -2 * value;
     }
-    packed[values] = j;
-    packed[values + 1] = sum;
+    packed[values] = sum;
     coordinates[(at + SHIFT) / 8] = Math.sqrt(sqShifts[j]!) * (1 + 1e-9);
     indices[at / 4 + INDEX] = j;
+    indices[at / 4 + INDEX + 1] = 0;
     longest = Math.max(longest, sum);
   }
 

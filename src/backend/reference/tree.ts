@@ -76,8 +76,8 @@ export function treeKernels(
           let to = 0;
           for (let j = 0; j < k; j++) {
             const record = (words[list / 4 + j]! + 32) / bytes;
-            let score = v[record + 1]!;
-            for (let f = 0; f < d; f++) score = round(score + round(v[row / bytes + f]! * v[record + 2 + f]!));
+            let score = v[record]!;
+            for (let f = 0; f < d; f++) score = round(score + round(v[row / bytes + f]! * v[record + 1 + f]!));
             if (score < best) {
               best = score;
               to = j;
