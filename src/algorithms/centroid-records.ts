@@ -26,19 +26,19 @@ export function writeRecords(run: Run, records: number, magnitude: number): numb
   const sqShifts = workspace.float64(run.buffers.sqShifts, k);
   let longest = 0;
   for (let j = 0; j < k; j++) {
-    const at = j * RECORD_BYTES;
-    const values = (at + SCORE) / bytes;
+    const at = (j * RECORD_BYTES) / 8;
+    const score = at * (8 / bytes) + SCORE / bytes;
     let sum = 0;
     for (let f = 0; f < 4; f++) {
       const value = centroids[j * stride + f]!;
       sum += value * value;
-      coordinates[at / 8 + f] = value;
-      packed[values + 1 + f] = -2 * value;
+      coordinates[at + f] = value;
+      packed[score + 1 + f] = -2 * value;
     }
-    packed[values] = sum;
-    coordinates[(at + SHIFT) / 8] = Math.sqrt(sqShifts[j]!) * (1 + 1e-9);
-    indices[at / 4 + INDEX] = j;
-    indices[at / 4 + INDEX + 1] = 0;
+    packed[score] = sum;
+    coordinates[at + SHIFT / 8] = Math.sqrt(sqShifts[j]!) * (1 + 1e-9);
+    indices[2 * at + INDEX] = j;
+    indices[2 * at + INDEX + 1] = 0;
     longest = Math.max(longest, sum);
   }
 

@@ -34,9 +34,8 @@ export function* placeEmptyClusters(run: Run, policy: EmptyClusterPolicy, iterat
 
 function emptyClusters(run: Run): number[] {
   const empty: number[] = [];
-  run.counts().forEach((count, j) => {
-    if (count <= 0) empty.push(j);
-  });
+  const counts = run.counts();
+  for (let j = 0; j < counts.length; j++) if (counts[j]! <= 0) empty.push(j);
   return empty;
 }
 

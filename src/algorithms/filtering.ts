@@ -98,7 +98,7 @@ export class Filtering implements Assignment {
         kernels.filter(buffers.plan + thread * TREE_PLAN_BYTES, buffers.nodes + root * NODE_BYTES, count),
       this.looks * LOOK_WORK,
     );
-    this.looks = this.plans().reduce((sum, plan) => sum + plan[LOOKS]!, 0);
+    this.looks = this.takeLooks();
     if (changed > 0) run.sums.gather();
     return first ? run.samples.n : changed;
   }
@@ -111,12 +111,21 @@ export class Filtering implements Assignment {
     return make(workspace, { call, backend, precision, n, rows: 1, work: work / n, values: 0 });
   }
 
-  /** The plan of each thread, in words. */
-  private plans(): Int32Array[] {
+  /** The plans of all threads, one behind the other, in words. */
+  private plans(): Int32Array {
     const { workspace } = this.run.samples;
-    return Array.from({ length: workspace.threads }, (_, thread) =>
-      workspace.int32(this.buffers.plan + thread * TREE_PLAN_BYTES, TREE_PLAN_BYTES / 4),
-    );
+    return workspace.int32(this.buffers.plan, (workspace.threads * TREE_PLAN_BYTES) / 4);
+  }
+
+  /** What the threads looked at since this was asked. */
+  private takeLooks(): number {
+    const plans = this.plans();
+    let looks = 0;
+    for (let at = LOOKS; at < plans.length; at += TREE_PLAN_BYTES / 4) {
+      looks += plans[at]!;
+      plans[at] = 0;
+    }
+    return looks;
   }
 
   /** Brings the samples to the roots of the trees, which grow where walks lead; labels are those of plain assignment, if any. */
@@ -133,7 +142,8 @@ export class Filtering implements Assignment {
     this.buffers = buffers;
     this.roots = roots;
     this.looks = k * roots + (n * Math.min(k, 8)) / 8;
-    this.plans().forEach((words, thread) => {
+    for (let thread = 0; thread < threads; thread++) {
+      const words = this.plans().subarray((thread * TREE_PLAN_BYTES) / 4);
       const list = lists + thread * listRoom(k) * 4;
       words.set([
         ...[rows, treeRowBytes(d, precision), d, frees, run.buffers.previous, weights, nodes, nodeSums],
@@ -141,9 +151,10 @@ export class Filtering implements Assignment {
         ...[scratch + thread * TREE_SCRATCH_BYTES, run.buffers.labels, x, stride, cuts, levels, cells, 0, 0],
         bytesOf(precision),
       ]);
+      words[LOOKS] = 0;
       words.set([regionSize(n, k), grain.leaf, grain.each], REGION_SIZE);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
-    });
+    }
     writeCuts(samples, cuts, roots);
     const startsAt = (i: number) => starts + (i / CELL_ROWS) * roots * 4;
     const sort = (call: RangeCall) => samples.pass(call, CELL_ROWS, 0, undefined, 2 * levels + 8);
@@ -215,11 +226,13 @@ export class Filtering implements Assignment {
   /** Tells every thread where the centroids are now, how far they moved, and how far rounding can reach. */
   private writeCentroids(): void {
     const { run, buffers, moved, magnitude } = this;
+    const { workspace } = run.samples;
     const margin = writeRecords(run, buffers.records, magnitude);
-    this.plans().forEach((words, thread) => {
-      words[LOOKS] = 0;
-      run.samples.workspace.float64(buffers.plan + thread * TREE_PLAN_BYTES + MOVED, 2).set([moved, margin]);
-    });
+    const plans = workspace.float64(buffers.plan, (workspace.threads * TREE_PLAN_BYTES) / 8);
+    for (let at = MOVED / 8; at < plans.length; at += TREE_PLAN_BYTES / 8) {
+      plans[at] = moved;
+      plans[at + 1] = margin;
+    }
   }
 
   /** Brings the labels into the order of the samples, where they are not. */

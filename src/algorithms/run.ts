@@ -173,7 +173,9 @@ export class Run {
   shift(): number {
     const { samples, k, buffers } = this;
     samples.kernels.sqShifts(buffers.centroids, buffers.nextCentroids, k, samples.d, buffers.sqShifts);
-    return samples.workspace.float64(buffers.sqShifts, k).reduce((sum, value) => sum + value, 0);
+    let shift = 0;
+    for (const square of samples.workspace.float64(buffers.sqShifts, k)) shift += square;
+    return shift;
   }
 
   /** Makes the next centroids the current ones. */
