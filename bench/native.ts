@@ -8,7 +8,7 @@ import { divided, makeProblem, type Problem, type Shape, shapeName, toConvergenc
 import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
 import { type CellResult, readResults, saveResult } from './native/results.js';
 import { type Rival, startPython } from './native/server.js';
-import { describeCell, nativeReport } from './native/summary.js';
+import { describeCell, nativeReport, SHORT_RUN, WARM_UP } from './native/summary.js';
 import { commit, publish } from './report.js';
 
 const { values: options } = parseArgs({
@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Milliseconds. */
+/** Milliseconds: threads of theirs go on looking for work for a while after they are done. */
 const REST = 300;
 
 const threads = Number(options.threads);
@@ -83,11 +83,6 @@ async function measure(problem: Problem): Promise<CellResult> {
   const limits = (maxIter: number) => ({ ...toConvergence(problem), algorithm, maxIter });
   const cluster = async (maxIter: number) =>
     threads === 1 ? kmeans(values, k, limits(maxIter)) : kmeansAsync(values, k, limits(maxIter));
-  const time = async (maxIter: number) => {
-    // Threads of theirs go on looking for work for a while after they are done.
-    if (threads > 1) await setTimeout(REST);
-    return secondsOf(() => cluster(maxIter));
-  };
 
   // The first fits are not timed: they tell how far all agree. Where rounding sends them different ways, what is timed is
   // as many iterations as the one that converges first takes.
@@ -96,17 +91,39 @@ async function measure(problem: Problem): Promise<CellResult> {
   const agreement = agreementOf(ours.labels, server.labels());
   const iterations = Math.min(ours.iterations, lloyd.iterations);
   const rivals: Rival[] = precision === 'float32' ? ['lloyd', 'elkan', 'faiss'] : ['lloyd', 'elkan'];
-  const contenders: Contender[] = [
-    { name: 'ours', run: () => time(iterations) },
+  const contenders = [
+    { name: 'ours', run: () => secondsOf(() => cluster(iterations)), rest: REST },
     ...rivals.map((by) => ({ name: by, run: async () => (await server.fit(by, iterations)).seconds })),
   ];
-  const timings = await interleaved(contenders, Number(options.repeats), Number(options.once));
+  const timings = await interleaved(
+    threads > 1 ? contenders.map(awake) : contenders,
+    Number(options.repeats),
+    Number(options.once),
+  );
   return {
     ...{ kind, n, d, k, precision, threads, iterations, agreement },
     timings: timings as CellResult['timings'],
     excess: ours.inertia === lloyd.inertia ? 0 : ours.inertia / lloyd.inertia - 1,
     algorithm: ours.algorithm,
     commit: commit(),
+  };
+}
+
+/** The same with all threads awake: short runs are timed after others of their kind. */
+function awake({ name, run, rest = 0 }: Contender & { rest?: number }): Contender {
+  return {
+    name,
+    run: async () => {
+      await setTimeout(rest);
+      const began = performance.now();
+      let spent: number;
+      let time: number;
+      do {
+        spent = performance.now() - began;
+        time = await run();
+      } while (time < SHORT_RUN && spent < WARM_UP);
+      return time;
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
@@ -58,6 +59,16 @@ const MORE = [
 const wanted = (one: Shape) => new RegExp(options.only).test(shapeName(one));
 const shapes = [...SHORT, ...(options.short ? [] : MORE)].filter(wanted);
 
+/** What takes from a few milliseconds to some fifty. */
+const afterRest = [
+  shape('separated', 46_000, 2, 256),
+  shape('overlapping', 100_000, 2, 100),
+  shape('uniform', 30_000, 3, 256),
+  shape('overlapping', 56_000, 3, 256),
+  shape('uniform', 100_000, 3, 256),
+].filter(wanted);
+const REST = 300;
+
 /** So many that trees of boxes take their time, too. */
 const boxes = [shape('uniform', 4_000_000, 2, 50)].filter(wanted);
 
@@ -72,6 +83,7 @@ const elbows: Calls = {
   job: (_, options) => ['elbow', options],
 };
 
+const header = ['n', 'd', 'k', 'data', 'work', 'calling thread', '1 worker', `${threads} workers`, 'ratio', 'apart'];
 const apart = new Apart(threads, CORE);
 const rows: string[][] = [];
 for (const one of shapes) {
@@ -96,6 +108,11 @@ for (const one of several) {
   rows.push(await measure(problem, '10 of k-means++', { ...given, nInit: 10 }));
   rows.push(await measure(problem, 'k 1 to 10', given, elbows));
 }
+const rested: string[][] = [];
+for (const one of afterRest) {
+  const problem = makeProblem(one);
+  rested.push(await measure(problem, 'filtering', toConvergence(problem), runs, REST));
+}
 dispose();
 await apart.end();
 const first = firstCall();
@@ -109,10 +126,10 @@ included: 40 iterations from given rows at the most, and k-means++ with one iter
 side, the calling thread being one of the threads; warm, in turns, medians of ${repeats}. All give the same bits. *Ratio*: the
 calling thread's time by that of ${threads} workers. *Apart*: how much more than one thread the machine lets ${threads} do that share
 nothing, each doing the whole job with a library and a copy of the data of its own, in the same turns.`,
-      formatTable(
-        ['n', 'd', 'k', 'data', 'work', 'calling thread', '1 worker', `${threads} workers`, 'ratio', 'apart'],
-        rows,
-      ),
+      formatTable(header, rows),
+      `The same to convergence, each after a rest of ${REST} ms. *Apart* tells after how much work the system gives threads that were
+idle ${threads} processors: up to then threads make nothing faster.`,
+      formatTable(header, rested),
       first,
     ],
   },
@@ -131,6 +148,7 @@ async function measure(
   work: string,
   given: KMeansOptions,
   { here, there, job }: Calls = runs,
+  rest = 0,
 ): Promise<string[]> {
   const { n, d, k, kind } = problem;
   const found: string[] = [];
@@ -143,13 +161,14 @@ async function measure(
       }),
   });
   await apart.load(problem.values);
+  const contenders = [
+    contender('here', () => here(problem, given)),
+    contender('one', () => there(problem, { ...given, threads: 1 })),
+    contender('all', () => there(problem, { ...given, threads })),
+    { name: 'apart', run: () => secondsOf(() => apart.run(job(problem, given))) },
+  ];
   const timings = await interleaved(
-    [
-      contender('here', () => here(problem, given)),
-      contender('one', () => there(problem, { ...given, threads: 1 })),
-      contender('all', () => there(problem, { ...given, threads })),
-      { name: 'apart', run: () => secondsOf(() => apart.run(job(problem, given))) },
-    ],
+    contenders.map(({ name, run }) => ({ name, run: () => setTimeout(rest).then(run) })),
     repeats,
   );
   if (found.some((inertia) => inertia !== found[0])) throw new Error(`threads differ at ${work}`);

@@ -37,6 +37,14 @@ export function nativeReport(cells: readonly CellResult[], versions: Readonly<Re
   };
 }
 
+/** Several threads run less than so many seconds after others have for so many milliseconds. */
+export const SHORT_RUN = 0.25;
+export const WARM_UP = 50;
+
+const awake = `
+Runs of less than ${SHORT_RUN} s, theirs and ours, are timed after others of their kind have gone on for ${WARM_UP} ms: the part on threads
+shows what a rest before them does on this machine.`;
+
 function introduction(cells: readonly CellResult[]): string {
   const { threads, precision } = cells[0]!;
   const commits = [...new Set(cells.map(({ commit }) => commit))];
@@ -48,7 +56,7 @@ the public API, from a flat typed array, copying included. All run the same numb
 scikit-learn and ours different ways, as many as the first to converge takes. *Ratio*: the fastest of theirs by ours. What
 they end with at convergence: *labels*, the share that scikit-learn's Lloyd and ours agree on; *inertia*, ours by
 scikit-learn's, less one. The pixels are those of a made picture. Cells were measured at commit ${commits.join(', ')}, each the median
-of ${runs.join(' or ')} of our runs.${fewer ? ' What takes longer is run less often, once in the end.' : ''}`;
+of ${runs.join(' or ')} of our runs.${fewer ? ' What takes longer is run less often, once in the end.' : ''}${threads > 1 ? awake : ''}`;
 }
 
 function cellTable(cells: readonly CellResult[]): string {
