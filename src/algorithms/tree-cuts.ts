@@ -17,7 +17,7 @@ export function writeCuts(samples: Samples, cuts: number, roots: number): void {
   const places = workspace.floats(precision, cuts, (roots * CUT_BYTES) / bytes);
   const count = roots * SAMPLED;
   const sampled = Int32Array.from({ length: count }, (_, s) => Math.floor((s * n) / count));
-  const sorted = new Float64Array(count);
+  const chosen = new Float64Array(count);
   const choose = (at: number, from: number, to: number): void => {
     if (at >= roots) return;
     let column = 0;
@@ -34,8 +34,8 @@ export function writeCuts(samples: Samples, cuts: number, roots: number): void {
       longest = greatest - least;
       column = f * stride;
     }
-    for (let s = from; s < to; s++) sorted[s] = values[column + sampled[s]!]!;
-    const place = sorted.subarray(from, to).sort()[(to - from) >> 1] ?? 0;
+    for (let s = from; s < to; s++) chosen[s] = values[column + sampled[s]!]!;
+    const place = to > from ? select(chosen, (from + to) >> 1, from, to - 1) : 0;
     columns[(at * CUT_BYTES) / 4] = column * bytes;
     places[(at * CUT_BYTES + 8) / bytes] = place;
     // Those below it first.
@@ -50,4 +50,26 @@ export function writeCuts(samples: Samples, cuts: number, roots: number): void {
     choose(2 * at + 1, middle, to);
   };
   choose(1, 0, count);
+}
+
+/** The value that would stand at `nth` if those from `low` to `high` were sorted; they change places (Hoare 1961, FIND). */
+function select(values: Float64Array, nth: number, low: number, high: number): number {
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i > j) break;
+      const value = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = value;
+    }
+    // Between them all are the pivot.
+    if (nth <= j) high = j;
+    else if (nth >= i) low = i;
+    else break;
+  }
+  return values[nth]!;
 }
