@@ -25,6 +25,12 @@ interface Effort {
   relaxedSimd: boolean;
 }
 
+/**
+ * Steps of a pass below which threads do not share it: after a rest some systems give threads processors of their own only once they
+ * have been busy for about ten milliseconds, and up to then more threads are slower. By `npm run bench:threads`.
+ */
+const SHARED_LEAST = 8e6;
+
 /** How much more work pays for workers with memories of their own, which are told of every pass by messages. */
 const APART_FACTOR = 4;
 
@@ -81,7 +87,7 @@ export async function background<T>(
   signal?.throwIfAborted();
   const { relaxedSimd, aloneIfApart } = effort;
   const steps = nSamples * effort.steps;
-  const count = threadsFor(threads, nSamples * (effort.firstSteps ?? effort.steps));
+  const count = threadsFor(threads, nSamples * (effort.firstSteps ?? effort.steps), SHARED_LEAST);
   const countApart = threadsFor(threads, aloneIfApart ? 0 : steps / APART_FACTOR);
   const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
   const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;

@@ -48,10 +48,15 @@ export function configureThreads({ createWorker: given = createWorker, threads }
   defaultThreads = threads;
 }
 
-/** How many threads a call gets for passes of so much work; 0: it stays on the calling thread. */
-export function threadsFor(asked: number | 'auto' | undefined, work: number): number {
+/**
+ * How many threads a call gets for passes of so much work; 0: it stays on the calling thread.
+ *
+ * @param least work that is worth any other, unless the call says how many
+ */
+export function threadsFor(asked: number | 'auto' | undefined, work: number, least = 0): number {
   const threads = asked ?? defaultThreads ?? 'auto';
   if (threads !== 'auto') return Math.min(threads, MAX_THREADS);
+  if (work < least) return 0;
   const cores = Math.min(coreCount(), MAX_THREADS);
   const most = Math.min(cores, Math.floor(work / THREAD_WORK));
   // One worker is no faster than the calling thread: it only takes the place where there is no other core.
