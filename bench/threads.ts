@@ -59,7 +59,7 @@ const MORE = [
 const wanted = (one: Shape) => new RegExp(options.only).test(shapeName(one));
 const shapes = [...SHORT, ...(options.short ? [] : MORE)].filter(wanted);
 
-/** What takes from a few milliseconds to some fifty. */
+/** What takes from a few milliseconds to some hundred. */
 const afterRest = [
   shape('separated', 46_000, 2, 256),
   shape('overlapping', 100_000, 2, 100),

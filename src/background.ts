@@ -88,7 +88,7 @@ export async function background<T>(
   const { relaxedSimd, aloneIfApart } = effort;
   const steps = nSamples * effort.steps;
   const count = threadsFor(threads, nSamples * (effort.firstSteps ?? effort.steps), SHARED_LEAST);
-  const countApart = threadsFor(threads, aloneIfApart ? 0 : steps / APART_FACTOR);
+  const countApart = threadsFor(threads, aloneIfApart || count === 0 ? 0 : steps / APART_FACTOR);
   const bytes = room?.(nSamples, Math.max(count, 1), false) ?? 0;
   const beside = room ? threadsBeside(threadsFor(threads, works * steps * SIDE_PASSES), works, steps, bytes) : 0;
   const workers = beside > 0 ? beside - 1 : count;

@@ -69,25 +69,8 @@ function compareBlock<T>(
     let indexY = indexX;
     for (let at = list; at < end; at += 4) {
       const record = load<usize>(at);
-      const p = record + SCORE;
-      let sx = v128.load_splat<T>(p);
-      let sy = sx;
-      const c0 = v128.load_splat<T>(p, sizeof<T>());
-      sx = multiplyAdd<T>(sx, x0, c0);
-      sy = multiplyAdd<T>(sy, y0, c0);
-      const c1 = v128.load_splat<T>(p, 2 * sizeof<T>());
-      sx = multiplyAdd<T>(sx, x1, c1);
-      sy = multiplyAdd<T>(sy, y1, c1);
-      if (d > 2) {
-        const c2 = v128.load_splat<T>(p, 3 * sizeof<T>());
-        sx = multiplyAdd<T>(sx, x2, c2);
-        sy = multiplyAdd<T>(sy, y2, c2);
-      }
-      if (d > 3) {
-        const c3 = v128.load_splat<T>(p, 4 * sizeof<T>());
-        sx = multiplyAdd<T>(sx, x3, c3);
-        sy = multiplyAdd<T>(sy, y3, c3);
-      }
+      const sx = scoreOf<T>(d, x0, x1, x2, x3, record + SCORE);
+      const sy = scoreOf<T>(d, y0, y1, y2, y3, record + SCORE);
       const index = indexOf<T>(record);
       indexX = i32x4.max_s(indexX, v128.and(v128.lt<T>(sx, bestX), index));
       indexY = i32x4.max_s(indexY, v128.and(v128.lt<T>(sy, bestY), index));
@@ -102,7 +85,7 @@ function compareBlock<T>(
   return <f64>v128.extract_lane<T>(minAcross<T>(gap), 0);
 }
 
-/** The same for two candidates, as most leaves have: the other one's label wherever its score is less. */
+/** The same for two candidates, as most leaves have: the other one's label wherever its score is less. In one loop both are slower. */
 @inline
 function compareTwo<T>(d: i32, stride: usize, plan: usize, block: usize, size: usize, labels: usize, list: usize, before: i32): f64 {
   const column = stride * sizeof<T>();
@@ -115,10 +98,18 @@ function compareTwo<T>(d: i32, stride: usize, plan: usize, block: usize, size: u
   for (let i: usize = 0; i < size; i += step) {
     const from = size < step ? 0 : min(i, size - step);
     const px = block + from * sizeof<T>();
-    const ax = scoreOf<T>(d, px, column, a);
-    const bx = scoreOf<T>(d, px, column, b);
-    const ay = scoreOf<T>(d, px + 16, column, a);
-    const by = scoreOf<T>(d, px + 16, column, b);
+    const x0 = v128.load(px);
+    const y0 = v128.load(px, 16);
+    const x1 = v128.load(px + column);
+    const y1 = v128.load(px + column, 16);
+    const x2 = d > 2 ? v128.load(px + 2 * column) : x0;
+    const y2 = d > 2 ? v128.load(px + 2 * column, 16) : x0;
+    const x3 = d > 3 ? v128.load(px + 3 * column) : x0;
+    const y3 = d > 3 ? v128.load(px + 3 * column, 16) : x0;
+    const ax = scoreOf<T>(d, x0, x1, x2, x3, a);
+    const bx = scoreOf<T>(d, x0, x1, x2, x3, b);
+    const ay = scoreOf<T>(d, y0, y1, y2, y3, a);
+    const by = scoreOf<T>(d, y0, y1, y2, y3, b);
     gap = v128.pmin<T>(gap, v128.pmin<T>(v128.abs<T>(v128.sub<T>(ax, bx)), v128.abs<T>(v128.sub<T>(ay, by))));
     const indexX = v128.bitselect(indexB, indexA, v128.lt<T>(bx, ax));
     const indexY = v128.bitselect(indexB, indexA, v128.lt<T>(by, ay));
@@ -129,12 +120,12 @@ function compareTwo<T>(d: i32, stride: usize, plan: usize, block: usize, size: u
 
 /** ‖c‖² − 2x·c of the samples of a vector and one centroid. */
 @inline
-function scoreOf<T>(d: i32, x: usize, column: usize, c: usize): v128 {
+function scoreOf<T>(d: i32, x0: v128, x1: v128, x2: v128, x3: v128, c: usize): v128 {
   let score = v128.load_splat<T>(c);
-  score = multiplyAdd<T>(score, v128.load(x), v128.load_splat<T>(c, sizeof<T>()));
-  score = multiplyAdd<T>(score, v128.load(x + column), v128.load_splat<T>(c, 2 * sizeof<T>()));
-  if (d > 2) score = multiplyAdd<T>(score, v128.load(x + 2 * column), v128.load_splat<T>(c, 3 * sizeof<T>()));
-  if (d > 3) score = multiplyAdd<T>(score, v128.load(x + 3 * column), v128.load_splat<T>(c, 4 * sizeof<T>()));
+  score = multiplyAdd<T>(score, x0, v128.load_splat<T>(c, sizeof<T>()));
+  score = multiplyAdd<T>(score, x1, v128.load_splat<T>(c, 2 * sizeof<T>()));
+  if (d > 2) score = multiplyAdd<T>(score, x2, v128.load_splat<T>(c, 3 * sizeof<T>()));
+  if (d > 3) score = multiplyAdd<T>(score, x3, v128.load_splat<T>(c, 4 * sizeof<T>()));
   return score;
 }
 
