@@ -1,45 +1,62 @@
-import { CELLS, CUTS, D, LEVELS, ROW_BYTES, ROWS, SOURCE, SOURCE_STRIDE } from './plan';
+import { CELLS, CUTS, D, GRID, GRID_BITS, LEVELS, ROW_BYTES, ROWS, SOURCE, SOURCE_STRIDE } from './plan';
 
 /**
- * Tells samples `from` … `from + n − 1` by the cuts below which root they belong.
+ * Tells samples `from` … `from + n − 1` below which root they belong: a grid tells most, cuts those in whose cell some are.
  *
  * @param plan in: see plan.ts; CELLS out
  * @param counts out: i32, how many belong below each root
  */
 export function countCells<T>(plan: usize, from: i32, n: i32, counts: usize): void {
-  const levels = load<i32>(plan, LEVELS);
-  const cuts = load<usize>(plan, CUTS);
-  const roots = 1 << levels;
+  const roots = 1 << load<i32>(plan, LEVELS);
   const x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
   const cells = load<usize>(plan, CELLS) + (<usize>from << 1);
   memory.fill(counts, 0, <usize>roots << 2);
-  // Four ways down at a time: each step of one waits for the step before.
+  // Columns go on to the next whole vector.
   for (let i = 0; i < n; i += 4) {
-    const j = min(i + 1, n - 1);
-    const k = min(i + 2, n - 1);
-    const l = min(i + 3, n - 1);
-    let a = 1;
-    let b = 1;
-    let c = 1;
-    let e = 1;
-    for (let level = 0; level < levels; level++) {
-      a = below<T>(cuts, a, x + <usize>i * sizeof<T>());
-      b = below<T>(cuts, b, x + <usize>j * sizeof<T>());
-      c = below<T>(cuts, c, x + <usize>k * sizeof<T>());
-      e = below<T>(cuts, e, x + <usize>l * sizeof<T>());
-    }
-    putCell(cells, i, a - roots, counts);
-    if (j > i) putCell(cells, j, b - roots, counts);
-    if (k > j) putCell(cells, k, c - roots, counts);
-    if (l > k) putCell(cells, l, e - roots, counts);
+    const at = gridCells<T>(plan, x + <usize>i * sizeof<T>());
+    putCell(cells, i, rootOf<T>(plan, roots, i32x4.extract_lane(at, 0), x, i), counts);
+    if (i + 1 < n) putCell(cells, i + 1, rootOf<T>(plan, roots, i32x4.extract_lane(at, 1), x, i + 1), counts);
+    if (i + 2 < n) putCell(cells, i + 2, rootOf<T>(plan, roots, i32x4.extract_lane(at, 2), x, i + 2), counts);
+    if (i + 3 < n) putCell(cells, i + 3, rootOf<T>(plan, roots, i32x4.extract_lane(at, 3), x, i + 3), counts);
   }
 }
 
-/** The child of a cut on whose side a sample is. */
+/** In which cells of the grid four samples are: what is beyond, in its outermost. */
 @inline
-function below<T>(cuts: usize, cut: i32, x: usize): i32 {
-  const at = cuts + (<usize>cut << 4);
-  return 2 * cut + i32(load<T>(x + load<usize>(at)) >= load<T>(at, 8));
+function gridCells<T>(plan: usize, x: usize): v128 {
+  const bits = load<i32>(plan, GRID_BITS);
+  const last = i32x4.splat((1 << bits) - 1);
+  const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
+  const end = load<usize>(plan, GRID) + (<usize>load<i32>(plan, D) << 4);
+  let cells = i32x4.splat(0);
+  for (let along = load<usize>(plan, GRID); along < end; along += 16) {
+    const place = i32x4.min_s(i32x4.max_s(placesAlong<T>(along, x), i32x4.splat(0)), last);
+    cells = v128.or(i32x4.shl(cells, bits), place);
+    x += column;
+  }
+  return cells;
+}
+
+/** How many cells four values are beyond where the grid begins, as integers. */
+@inline
+function placesAlong<T>(along: usize, x: usize): v128 {
+  const begin = v128.splat<T>(load<T>(along));
+  const scale = v128.splat<T>(load<T>(along, 8));
+  const low = v128.mul<T>(v128.sub<T>(v128.load(x), begin), scale);
+  if (sizeof<T>() == 4) return i32x4.trunc_sat_f32x4_s(low);
+  const high = v128.mul<T>(v128.sub<T>(v128.load(x, 16), begin), scale);
+  return v128.shuffle<u64>(i32x4.trunc_sat_f64x2_s_zero(low), i32x4.trunc_sat_f64x2_s_zero(high), 0, 2);
+}
+
+/** The root of sample i, which is in a cell of the grid. */
+@inline
+function rootOf<T>(plan: usize, roots: i32, cell: i32, x: usize, i: i32): i32 {
+  let cut = <i32>load<u16>(load<usize>(plan, GRID) + (<usize>load<i32>(plan, D) << 4) + (<usize>cell << 1));
+  while (cut < roots) {
+    const at = load<usize>(plan, CUTS) + (<usize>cut << 4);
+    cut = 2 * cut + i32(load<T>(x + <usize>i * sizeof<T>() + load<usize>(at)) >= load<T>(at, 8));
+  }
+  return cut - roots;
 }
 
 @inline
@@ -56,9 +73,19 @@ function putCell(cells: usize, i: i32, cell: i32, counts: usize): void {
  * @param starts inout: i32, the next row for a sample of each root
  */
 export function fillCells<T>(plan: usize, from: i32, n: i32, starts: usize): void {
-  const d = load<i32>(plan, D);
+  switch (load<i32>(plan, D)) {
+    case 1: return fillRows<T>(1, plan, from, n, starts);
+    case 2: return fillRows<T>(2, plan, from, n, starts);
+    case 3: return fillRows<T>(3, plan, from, n, starts);
+    default: return fillRows<T>(4, plan, from, n, starts);
+  }
+}
+
+/** One loop for each d, a constant where this is inlined. */
+@inline
+function fillRows<T>(d: usize, plan: usize, from: i32, n: i32, starts: usize): void {
   const rows = load<usize>(plan, ROWS);
-  const rowBytes = <usize>load<i32>(plan, ROW_BYTES);
+  const rowBytes = (d + 1) * sizeof<T>();
   const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
   const cells = load<usize>(plan, CELLS);
   let x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
@@ -67,7 +94,10 @@ export function fillCells<T>(plan: usize, from: i32, n: i32, starts: usize): voi
     const next = load<i32>(start);
     store<i32>(start, next + 1);
     const row = rows + <usize>next * rowBytes;
-    for (let f: usize = 0; f < <usize>d; f++) store<T>(row + f * sizeof<T>(), load<T>(x + f * column));
+    store<T>(row, load<T>(x));
+    if (d > 1) store<T>(row + sizeof<T>(), load<T>(x + column));
+    if (d > 2) store<T>(row + 2 * sizeof<T>(), load<T>(x + 2 * column));
+    if (d > 3) store<T>(row + 3 * sizeof<T>(), load<T>(x + 3 * column));
     store<i32>(row + rowBytes - 4, i);
     x += sizeof<T>();
   }

@@ -42,6 +42,13 @@ export const CUTS: usize = 72;
 export const LEVELS: usize = 76;
 /** n × u16: below which root each sample is. */
 export const CELLS: usize = 80;
+/**
+ * For each feature where cells of a grid begin, and how many there are in 1, each a T 8 bytes apart; 16 · D behind, for each
+ * cell of the grid (u16) the last cut, or root, that none of its samples is beside; the last feature runs fastest.
+ */
+export const GRID: usize = 168;
+/** i32: log₂ of the cells along a feature. */
+export const GRID_BITS: usize = 172;
 /** Nodes for what is below the root at hand. */
 export const FREE: usize = 84;
 export const FREE_END: usize = 88;

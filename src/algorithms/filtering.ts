@@ -2,6 +2,7 @@ import {
   CELL_ROWS,
   type FilterBuffers,
   filterLayout,
+  gridBits,
   growPlaces,
   listRoom,
   NODE_BYTES,
@@ -32,6 +33,7 @@ const LIMIT = 9;
 const LOOKS = 24;
 const MOVED = 112;
 const REGION_SIZE = 34;
+const GRID = 42;
 
 /** Samples of a cluster from which on regions pay, and how many regions it has at least. */
 const REGIONS_MIN_SAMPLES = 256;
@@ -136,7 +138,7 @@ export class Filtering implements Assignment {
     const { threads } = workspace;
     const buffers = workspace.take(filterLayout({ n, d, k, precision, threads, levels }), n);
     const { plan, rows, frees, nodes, nodeSums, lists, squares, scratch } = buffers;
-    const { cells, starts, cuts } = growPlaces(buffers, levels);
+    const { cells, starts, cuts, grid } = growPlaces(buffers, d, levels);
     const roots = 2 ** levels;
     const grain = treeGrain({ n, k, precision });
     this.buffers = buffers;
@@ -153,9 +155,10 @@ export class Filtering implements Assignment {
       ]);
       words[LOOKS] = 0;
       words.set([regionSize(n, k), grain.leaf, grain.each], REGION_SIZE);
+      words.set([grid, gridBits(d, levels)], GRID);
       workspace.int32(list, k).set(Array.from({ length: k }, (_, j) => buffers.records + j * RECORD_BYTES));
     }
-    writeCuts(samples, cuts, roots);
+    writeCuts(samples, cuts, grid, levels);
     const startsAt = (i: number) => starts + (i / CELL_ROWS) * roots * 4;
     const sort = (call: RangeCall) => samples.pass(call, CELL_ROWS, 0, undefined, 2 * levels + 8);
     yield* sort((kernels, i, count) => kernels.countCells(plan, i, count, startsAt(i)));

@@ -197,7 +197,7 @@ export const NODE_BYTES = 96;
 export const RECORD_BYTES = 96;
 
 /** Samples below a root, or up to twice as many: what threads share is in small pieces, else it is what one kernel call takes. */
-export const rootSizes = { shared: 2 ** 12, own: 2 ** 14 };
+export const rootSizes = { shared: 2 ** 12, own: 2 ** 13 };
 
 /** Log₂ of the number of roots: where there are few samples, one. */
 export const treeLevels = (n: number, shared: boolean): number =>
@@ -219,7 +219,7 @@ export function treeGrain({ n, k, precision }: Pick<Shape, 'n' | 'k' | 'precisio
 const treeNodes = (shape: Shape & { levels: number }): number =>
   Math.ceil(shape.n / treeGrain(shape).each) + 2 ** shape.levels;
 
-export const TREE_PLAN_BYTES = 168;
+export const TREE_PLAN_BYTES = 176;
 /** A block of 64 samples as it comes from its rows; whole cache lines, so that threads do not wait for each other's. */
 export const TREE_SCRATCH_BYTES = 2624;
 
@@ -254,18 +254,26 @@ export const CELL_ROWS = 16384;
 /** Bytes of a cut between roots. */
 export const CUT_BYTES = 16;
 
+/** Log₂ of the cells of a grid for each root, and of all: as many as a u16 can name. */
+const ROOT_CELLS = 7;
+const GRID_CELLS = 16;
+
+/** Log₂ of the cells along each feature of the grid that tells roots. */
+export const gridBits = (d: number, levels: number): number =>
+  Math.floor(Math.min(levels + ROOT_CELLS, GRID_CELLS) / d);
+
 /** d values, and an index in the last four bytes. */
 export const treeRowBytes = (d: number, precision: Precision): number => (d + 1) * bytesOf(precision);
 
 /**
- * Where the roots of the samples stand (u16), how many samples of each range belong to each root (i32), and the cuts between these:
- * where there are no nodes below the roots yet, and no sums.
+ * Where the roots of the samples stand (u16), how many samples of each range belong to each root (i32), and the cuts between these
+ * and their grid: where there are no nodes below the roots yet, and no sums.
  */
-export const growPlaces = ({ nodes, nodeSums }: FilterBuffers, levels: number) => ({
-  cells: nodes + 2 ** levels * NODE_BYTES,
-  cuts: nodeSums,
-  starts: nodeSums + 2 ** levels * CUT_BYTES,
-});
+export function growPlaces({ nodes, nodeSums }: FilterBuffers, d: number, levels: number) {
+  const grid = nodeSums + 2 ** levels * CUT_BYTES;
+  const starts = grid + d * 16 + 2 * 2 ** Math.max(d * gridBits(d, levels), 2);
+  return { cells: nodes + 2 ** levels * NODE_BYTES, cuts: nodeSums, grid, starts };
+}
 
 /** As in assembly/constants.ts: rows of a block that samples are compared with for silhouettes, and where they begin in it. */
 export const SILHOUETTE_ROWS = 256;

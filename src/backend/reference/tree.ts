@@ -12,23 +12,31 @@ export function treeKernels(
   function treePlan(plan: number) {
     const [rows, rowBytes, d, , labels, weights, nodes, nodeSums, sums, list, listEnd] = wordsOf(plan);
     const [sampleLabels, source, sourceStride, cuts, levels, cells] = wordsOf(plan + 60);
+    const [grid, gridBits] = wordsOf(plan + 168);
     const own = { rows, rowBytes, d, labels, weights, nodes, nodeSums, sums, list, k: (listEnd - list) / 4 };
-    return { ...own, sampleLabels, source, sourceStride, cuts, levels, cells: cells / 2 };
+    return { ...own, sampleLabels, source, sourceStride, cuts, levels, cells: cells / 2, grid, gridBits };
   }
 
   return {
     countCells(plan, from, n, counts) {
-      const { source, cuts, levels, cells } = treePlan(plan);
+      const { d, source, sourceStride, cuts, levels, cells, grid, gridBits } = treePlan(plan);
+      const roots = 2 ** levels;
       const v = floats();
-      i32().fill(0, counts / 4, counts / 4 + 2 ** levels);
+      i32().fill(0, counts / 4, counts / 4 + roots);
       for (let i = from; i < from + n; i++) {
-        let cut = 1;
-        for (let level = 0; level < levels; level++) {
+        let cell = 0;
+        for (let f = 0; f < d; f++) {
+          const [begin, scale] = [v[(grid + f * 16) / bytes]!, v[(grid + f * 16 + 8) / bytes]!];
+          const along = round(round(v[source / bytes + f * sourceStride + i]! - begin) * scale);
+          cell = cell * 2 ** gridBits + (Math.trunc(Math.min(Math.max(along, 0), 2 ** gridBits - 1)) || 0);
+        }
+        let cut = u16()[grid / 2 + d * 8 + cell]!;
+        while (cut < roots) {
           const at = cuts + cut * 16;
           cut = 2 * cut + Number(v[(source + i32()[at / 4]!) / bytes + i]! >= v[(at + 8) / bytes]!);
         }
-        u16()[cells + i] = cut - 2 ** levels;
-        i32()[counts / 4 + cut - 2 ** levels]!++;
+        u16()[cells + i] = cut - roots;
+        i32()[counts / 4 + cut - roots]!++;
       }
     },
 

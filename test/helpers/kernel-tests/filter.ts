@@ -16,7 +16,7 @@ const BLOCK = 64;
 
 /** Kernels of the filtering algorithm, by way of the class that writes their plan. They are for samples in columns. */
 export const filterTests = {
-  /** Samples are told apart by the cuts from the root down. */
+  /** Samples are told apart by the cuts from the one on that their cell of the grid names. */
   countCells(bench) {
     if (bench.d > COLUMNS_MAX_D) return [];
     const { memory, kernels } = bench;
@@ -135,7 +135,7 @@ export const filterTests = {
   },
 } satisfies KernelTests;
 
-/** A plan that brings some of the samples to the roots of a few cuts, and below which each belongs. */
+/** A plan that brings some of the samples to the roots of a few cuts by some grid, and below which each belongs. */
 function placeCells(bench: Bench) {
   const { memory, d, n, x, stride, bytes, precision, rows } = bench;
   const levels = bench.integer(4);
@@ -147,6 +147,23 @@ function placeCells(bench: Bench) {
     memory.workspace.int32(cutsAt + cut * CUT_BYTES, 1)[0] = f * stride * bytes;
     memory.workspace.floats(precision, cutsAt + cut * CUT_BYTES + 8, 1)[0] = place[f]!;
   });
+  const bits = bench.integer(4);
+  const axes = Array.from({ length: d }, (_, f) => {
+    const [begin, end] = [rows[bench.integer(n)]![f]!, rows[bench.integer(n)]![f]!];
+    return { begin, scale: bench.round(end > begin ? 2 ** bits / (end - begin) : 0) };
+  });
+  const begun = Uint16Array.from({ length: 2 ** (bits * d) }, () => 1 + bench.integer(2 * roots - 1));
+  const grid = memory.space(2 * d + begun.length, 8);
+  axes.forEach(({ begin, scale }, f) => {
+    memory.workspace.floats(precision, grid + f * 16, 1)[0] = begin;
+    memory.workspace.floats(precision, grid + f * 16 + 8, 1)[0] = scale;
+  });
+  new Uint16Array(memory.backend.memory.buffer, grid + d * 16, begun.length).set(begun);
+  const cellOf = (row: readonly number[]) =>
+    axes.reduce((cell, { begin, scale }, f) => {
+      const along = bench.round(bench.round(row[f]! - begin) * scale);
+      return cell * 2 ** bits + Math.min(Math.max(Math.trunc(along) || 0, 0), 2 ** bits - 1);
+    }, 0);
   const from = bench.integer(n);
   const length = n - from;
   const rowBytes = treeRowBytes(d, precision);
@@ -158,8 +175,9 @@ function placeCells(bench: Bench) {
   const words = new Int32Array(TREE_PLAN_BYTES / 4);
   words.set([at.rows, rowBytes, d]);
   words.set([x, stride, cutsAt, levels, at.cells], 16);
+  words.set([grid, bits], 42);
   const expected = rows.slice(from).map((row) => {
-    let cut = 1;
+    let cut = begun[cellOf(row)]!;
     while (cut < roots) cut = 2 * cut + Number(row[cuts[cut]!.f]! >= cuts[cut]!.place[cuts[cut]!.f]!);
     return cut - roots;
   });
