@@ -3,7 +3,7 @@ import { bytesOf } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
 
 /** Samples of each root among which cuts between roots are chosen. */
-const SAMPLED = 16;
+const SAMPLED = 8;
 
 /** The share of them that lies beyond each end of the grid, so that few that lie far out do not make it coarse. */
 const BEYOND = 1 / 64;
