@@ -1,5 +1,5 @@
 import { AHEAD } from './backend/control.js';
-import { makeHere, type Pass, type StartWork, type Work } from './backend/pass.js';
+import { isLittle, makeHere, type Pass, type StartWork, type Work } from './backend/pass.js';
 import type { Pool } from './backend/pool.js';
 import { Lane, type Workspace } from './backend/workspace.js';
 import { Turns } from './turn.js';
@@ -21,7 +21,7 @@ export const placesFor = (workers: number): number => 1 + workers * AHEAD;
 
 /**
  * Does works side by side. Every pass is made by one thread: by a worker, or by this one, which has also to go on with a work
- * whenever a pass of it is done.
+ * whenever a pass of it is done. All threads share those of the last work, once there are no others.
  */
 export class SideBySide {
   private readonly places: Place[];
@@ -40,7 +40,7 @@ export class SideBySide {
     private readonly start: StartWork,
   ) {
     this.places = Array.from({ length: placesFor(workers) }, (_, p) => ({
-      lane: new Lane(workspace, bytes),
+      lane: new Lane(workspace, bytes, workers + 1),
       slot: p + 1,
       order: 0,
     }));
@@ -62,10 +62,15 @@ export class SideBySide {
         const mine = this.serve();
         if (this.loads.length > 0 && pool.failure) throw pool.failure;
         if (mine?.pass) {
-          const sum = await makeHere(mine.lane, mine.pass, () => {
+          const glance = () => {
             this.serve(mine);
             return turns.ifDue();
-          });
+          };
+          const isLast = this.loads.length > 0 && places.every((place) => place === mine || !place.work);
+          const sum =
+            isLast && !isLittle(mine.pass)
+              ? await pool.share(mine.pass, this.workers, turns)
+              : await makeHere(mine.lane, mine.pass, glance);
           this.advance(mine, sum);
         } else if (!mine && !this.wentOn) {
           if (places.every(({ worker }) => worker === undefined)) break;

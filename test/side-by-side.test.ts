@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handOver, now } from '../src/backend/pass.js';
+import { Pool } from '../src/backend/pool.js';
 import { createReferenceBackend } from '../src/backend/reference.js';
 import { Lane, Workspace } from '../src/backend/workspace.js';
 import { readSource } from '../src/data/source.js';
@@ -316,6 +317,32 @@ describe('runs that take seconds', () => {
     await expectUsable();
   });
 
+  test('stop, or fail, where one is left, whose passes all threads share', async () => {
+    const share = vi.spyOn(Pool.prototype, 'share');
+    const made: Worker[] = [];
+    init({ createWorker: (source) => made[made.push(new Worker(source, { eval: true })) - 1]! });
+    const known = kmeans(data, 200, { nFeatures: 6, tol: 0 }).centroids;
+    const far = Array.from({ length: 200 }, (_, j) => data.subarray(j * 6, j * 6 + 6));
+    const start = (signal?: AbortSignal) => {
+      let run = 0;
+      const first = () => (run++ === 0 ? known : far);
+      return kmeansAsync(data, 200, { ...options, nInit: 2, init: first, maxIter: 2000, ...(signal && { signal }) });
+    };
+    const controller = new AbortController();
+    const stopped = start(controller.signal);
+    await vi.waitFor(() => expect(share.mock.calls.length).toBeGreaterThan(9));
+    controller.abort('enough');
+    await expect(stopped).rejects.toBe('enough');
+    await expectUsable();
+    share.mockClear();
+    const failed = start();
+    await vi.waitFor(() => expect(share.mock.calls.length).toBeGreaterThan(9));
+    made[0]!.terminate();
+    await expect(failed).rejects.toMatchObject({ code: 'ERR_WORKER' });
+    await expectUsable();
+    share.mockRestore();
+  });
+
   test('let others have a go on the calling thread', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
@@ -364,7 +391,7 @@ test('a process hears of passes by messages where it cannot wait otherwise, and 
 describe('lanes', () => {
   test('take pieces of one memory that do not meet, and use again what was given back', () => {
     const whole = new Workspace(createReferenceBackend());
-    const lanes = [new Lane(whole, 1000), new Lane(whole, 5)];
+    const lanes = [new Lane(whole, 1000, 1), new Lane(whole, 5, 1)];
     const taken: [number, number][] = [];
     const take = (p: number, bytes: number) => {
       const { x } = lanes[p]!.take({ x: bytes }, 1);

@@ -80,12 +80,12 @@ export function* make(workspace: Workspace, pass: Pass): Work<number> {
     return 0;
   }
   const { deferred, isLane } = workspace;
-  const isLittle = isLane
-    ? pass.n * pass.work <= handOver.lane
-    : pass.n <= pass.rows || pass.n * pass.work <= handOver.little;
-  if (deferred && !isLittle) return yield pass;
+  if (deferred && !(isLane ? pass.n * pass.work <= handOver.lane : isLittle(pass))) return yield pass;
   return makeRanges(workspace, pass, 0, pass.n);
 }
+
+/** Whether threads are not to share a pass. */
+export const isLittle = ({ n, rows, work }: Pass): boolean => n <= rows || n * work <= handOver.little;
 
 /** Samples of so many steps of a pass, or of one range: whole ranges. */
 export const rowsFor = ({ work, rows }: Pass, steps: number): number =>

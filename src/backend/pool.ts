@@ -45,6 +45,12 @@ export const isPoolBroken = (): boolean => !!pool?.failure;
 
 type WaitAsync = (words: Int32Array, index: number, value: number) => { value: unknown };
 
+/** When who works on the calling thread has to let others have a go. */
+interface Breaks {
+  readonly isDue: boolean;
+  take(): Promise<void>;
+}
+
 /** Worker threads over one memory, which one call uses at a time. */
 export class Pool {
   /** ERR_WORKER, of the first that died or would not start. */
@@ -168,6 +174,31 @@ export class Pool {
       return slots.sumOf(pass, 0, threads) + (pass.values ? 0 : sum);
     };
     return slots.isDone(0) ? end() : this.until(() => slots.isDone(0)).then(end);
+  }
+
+  /** Has a pass made by so many workers and the calling thread, which lets others have a go in between; returns the sum of its values. */
+  async share(pass: Pass, workers: number, turns: Breaks): Promise<number> {
+    const { slots } = this;
+    const threads = workers + 1;
+    slots.describe(pass, 0, threads);
+    slots.give(0, 0, workers, threads);
+    slots.wake(0, workers);
+    let sum = 0;
+    try {
+      for (;;) {
+        sum += slots.takePart(pass, 0, workers, threads, () => turns.isDue);
+        if (!turns.isDue) break;
+        await turns.take();
+      }
+    } catch (error) {
+      slots.stop();
+      throw error;
+    } finally {
+      slots.leave(0, workers, sum, workers);
+      while (!slots.isDone(0) && !turns.isDue);
+      if (!slots.isDone(0)) await this.until(() => slots.isDone(0));
+    }
+    return slots.sumOf(pass, 0, threads);
   }
 
   /** Ends the workers, once nobody uses them. */

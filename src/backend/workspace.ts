@@ -30,7 +30,7 @@ export class Workspace {
   parts: Parts | undefined;
   /** Has works done side by side, where that pays; brings the number of threads. */
   sideBySide: ((start: StartWork) => Promise<number>) | undefined;
-  /** Whether this is the place of one work beside others, each pass of which one thread makes. */
+  /** Whether this is the place of one work beside others, each pass of which one thread makes as long as there are others. */
   readonly isLane: boolean = false;
 
   constructor(
@@ -101,7 +101,7 @@ export class Workspace {
   }
 }
 
-/** A workspace of one thread in the memory of another, where it takes pieces, of so many bytes at least, and keeps them. */
+/** A workspace in the memory of another, where it takes pieces, of so many bytes at least, and keeps them. */
 export class Lane extends Workspace {
   override readonly isLane = true;
   private readonly pieces: { from: number; to: number }[] = [];
@@ -109,6 +109,7 @@ export class Lane extends Workspace {
   constructor(
     private readonly whole: Workspace,
     private readonly bytes: number,
+    override threads: number,
   ) {
     super(whole.backend);
     this.deferred = true;
