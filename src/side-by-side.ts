@@ -58,6 +58,8 @@ export class SideBySide {
     await undefined;
     try {
       for (;;) {
+        // Where passes were stopped nothing that works make of them counts.
+        signal?.throwIfAborted();
         this.wentOn = false;
         const mine = this.serve();
         if (this.loads.length > 0 && pool.failure) throw pool.failure;
@@ -75,7 +77,6 @@ export class SideBySide {
         } else if (!mine && !this.wentOn) {
           if (places.every(({ worker }) => worker === undefined)) break;
           await pool.until(() => places.some(this.isBack));
-          signal?.throwIfAborted();
         }
         if (turns.isDue) await turns.take();
       }

@@ -318,29 +318,31 @@ describe('runs that take seconds', () => {
   });
 
   test('stop, or fail, where one is left, whose passes all threads share', async () => {
-    const share = vi.spyOn(Pool.prototype, 'share');
     const made: Worker[] = [];
     init({ createWorker: (source) => made[made.push(new Worker(source, { eval: true })) - 1]! });
     const known = kmeans(data, 200, { nFeatures: 6, tol: 0 }).centroids;
     const far = Array.from({ length: 200 }, (_, j) => data.subarray(j * 6, j * 6 + 6));
-    const start = (signal?: AbortSignal) => {
+    const { share } = Pool.prototype;
+    const shared = vi.spyOn(Pool.prototype, 'share');
+    /** Does something at the tenth pass that is shared. */
+    const fitUntil = (happens: () => void, signal?: AbortSignal) => {
+      shared.mockReset().mockImplementation(function (this: Pool, ...pass) {
+        if (shared.mock.calls.length === 10) happens();
+        return share.apply(this, pass);
+      });
       let run = 0;
-      const first = () => (run++ === 0 ? known : far);
-      return kmeansAsync(data, 200, { ...options, nInit: 2, init: first, maxIter: 2000, ...(signal && { signal }) });
+      const start = () => (run++ === 0 ? known : far);
+      return kmeansAsync(data, 200, { ...options, nInit: 2, init: start, maxIter: 2000, ...(signal && { signal }) });
     };
     const controller = new AbortController();
-    const stopped = start(controller.signal);
-    await vi.waitFor(() => expect(share.mock.calls.length).toBeGreaterThan(9));
-    controller.abort('enough');
+    const stopped = fitUntil(() => controller.abort('enough'), controller.signal);
     await expect(stopped).rejects.toBe('enough');
+    expect(shared.mock.calls.length).toBeLessThan(20);
     await expectUsable();
-    share.mockClear();
-    const failed = start();
-    await vi.waitFor(() => expect(share.mock.calls.length).toBeGreaterThan(9));
-    made[0]!.terminate();
+    const failed = fitUntil(() => made[0]!.terminate());
     await expect(failed).rejects.toMatchObject({ code: 'ERR_WORKER' });
+    shared.mockRestore();
     await expectUsable();
-    share.mockRestore();
   });
 
   test('let others have a go on the calling thread', async () => {
