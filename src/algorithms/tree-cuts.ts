@@ -1,6 +1,7 @@
 import { CUT_BYTES, gridBits } from '../backend/layout.js';
 import { bytesOf } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
+import type { FloatArray } from '../types.js';
 
 /** Samples of each root among which cuts between roots are chosen. */
 const SAMPLED = 8;
@@ -16,50 +17,74 @@ const BALANCE = 1 / 4;
  * address, those below cut i being 2i and 2i + 1; to another a grid that spares most samples the cuts: these go along
  * it where they can. See assembly/tree/plan.ts for both.
  */
-export function writeCuts(samples: Samples, cuts: number, grid: number, levels: number): void {
-  const { workspace, precision, x, n, d, stride } = samples;
+export function writeCuts(samples: Samples, cuts: number, gridAt: number, levels: number): void {
+  const { workspace, precision, stride } = samples;
   const bytes = bytesOf(precision);
   const roots = 2 ** levels;
-  const bits = gridBits(d, levels);
-  const size = 2 ** bits;
-  const values = workspace.floats(precision, x, d * stride);
   const columns = workspace.int32(cuts, (roots * CUT_BYTES) / 4);
   const places = workspace.floats(precision, cuts, (roots * CUT_BYTES) / bytes);
-  const axes = workspace.floats(precision, grid, (d * 16) / bytes);
-  const cells = new Uint16Array(axes.buffer, grid + d * 16, 2 ** (bits * d));
-  const count = roots * SAMPLED;
-  const sampled = Int32Array.from({ length: count }, (_, s) => Math.floor((s * n) / count));
-  const chosen = new Float64Array(count);
-  const take = (column: number, from: number, to: number) => {
-    for (let s = from; s < to; s++) chosen[s] = values[column + sampled[s]!]!;
-  };
+  const some = new Some(samples, roots * SAMPLED);
+  const grid = new Grid(samples, some, gridAt, levels);
 
-  const begins = new Float64Array(d);
-  const scales = new Float64Array(d);
-  for (let f = 0; f < d; f++) {
-    take(f * stride, 0, count);
-    const beyond = Math.floor(count * BEYOND);
-    const begin = select(chosen, beyond, 0, count - 1);
-    const scale = size / (select(chosen, count - 1 - beyond, 0, count - 1) - begin);
-    begins[f] = axes[(f * 16) / bytes] = begin;
-    scales[f] = axes[(f * 16 + 8) / bytes] = Number.isFinite(scale) ? scale : 0;
+  const choose = (at: number, from: number, to: number, box: Box): void => {
+    grid.paint(box, at);
+    if (at >= roots) return;
+    const f = some.longestSide(from, to);
+    const median = to > from ? some.nth((from + to) >> 1, f, from, to) : 0;
+    const line = Math.round(grid.along(f, median));
+    let place = grid.placeOf(f, line);
+    let middle = some.part(f, place, from, to);
+    const least = (to - from) * BALANCE;
+    const fits = middle - from >= least && to - middle >= least;
+    if (!fits) {
+      place = median;
+      middle = some.part(f, place, from, to);
+    }
+    columns[(at * CUT_BYTES) / 4] = f * stride * bytes;
+    places[(at * CUT_BYTES + 8) / bytes] = place;
+    // A cut that does not go along the grid leaves the cells that it goes through.
+    const cell = grid.cellOf(f, median);
+    choose(2 * at, from, middle, withEnd(box, f, fits ? line : cell));
+    choose(2 * at + 1, middle, to, withStart(box, f, fits ? line : cell + 1));
+  };
+  choose(1, 0, some.count, grid.box);
+}
+
+/** Some of the samples, in an order that changes. */
+class Some {
+  private readonly values: FloatArray;
+  private readonly order: Int32Array;
+  private readonly chosen: Float64Array;
+
+  constructor(
+    private readonly samples: Samples,
+    readonly count: number,
+  ) {
+    const { workspace, precision, x, n, d, stride } = samples;
+    this.values = workspace.floats(precision, x, d * stride);
+    this.order = Int32Array.from({ length: count }, (_, s) => Math.floor((s * n) / count));
+    this.chosen = new Float64Array(count);
   }
 
-  /** Puts an index into the cells of a box: for each feature its first cell, and the first behind it. */
-  const paint = (box: readonly number[], index: number, f = 0, before = 0): void => {
-    const row = before * size;
-    if (f === d - 1) cells.fill(index, row + box[2 * f]!, row + box[2 * f + 1]!);
-    else for (let cell = box[2 * f]!; cell < box[2 * f + 1]!; cell++) paint(box, index, f + 1, row + cell);
-  };
+  /** The value of a feature that would stand at `nth` if those from `from` to `to` − 1 were sorted by it. */
+  nth(nth: number, f: number, from: number, to: number): number {
+    const { values, order, chosen } = this;
+    const column = f * this.samples.stride;
+    for (let s = from; s < to; s++) chosen[s] = values[column + order[s]!]!;
+    return select(chosen, nth, from, to - 1);
+  }
 
-  const longestSide = (from: number, to: number): number => {
+  /** The feature in which they differ most. */
+  longestSide(from: number, to: number): number {
+    const { values, order } = this;
+    const { d, stride } = this.samples;
     let longest = -1;
     let side = 0;
     for (let f = 0; f < d; f++) {
       let least = Infinity;
       let greatest = -Infinity;
       for (let s = from; s < to; s++) {
-        const value = values[f * stride + sampled[s]!]!;
+        const value = values[f * stride + order[s]!]!;
         if (value < least) least = value;
         if (value > greatest) greatest = value;
       }
@@ -68,56 +93,82 @@ export function writeCuts(samples: Samples, cuts: number, grid: number, levels: 
       side = f;
     }
     return side;
-  };
+  }
 
-  /** Brings those samples whose value is below a place to the front; returns where they end. */
-  const part = (column: number, place: number, from: number, to: number): number => {
+  /** Brings those below a place to the front; returns where they end. */
+  part(f: number, place: number, from: number, to: number): number {
+    const { values, order } = this;
+    const column = f * this.samples.stride;
     let middle = from;
     for (let s = from; s < to; s++) {
-      const i = sampled[s]!;
+      const i = order[s]!;
       if (!(values[column + i]! < place)) continue;
-      sampled[s] = sampled[middle]!;
-      sampled[middle++] = i;
+      order[s] = order[middle]!;
+      order[middle++] = i;
     }
     return middle;
-  };
-
-  const choose = (at: number, from: number, to: number, box: readonly number[]): void => {
-    paint(box, at);
-    if (at >= roots) return;
-    const f = longestSide(from, to);
-    const column = f * stride;
-    take(column, from, to);
-    const median = to > from ? select(chosen, (from + to) >> 1, from, to - 1) : 0;
-    const along = (median - begins[f]!) * scales[f]!;
-    const line = Math.round(along);
-    let place = begins[f]! + line / scales[f]!;
-    let middle = part(column, place, from, to);
-    const least = (to - from) * BALANCE;
-    const fits = middle - from >= least && to - middle >= least;
-    if (!fits) {
-      place = median;
-      middle = part(column, place, from, to);
-    }
-    columns[(at * CUT_BYTES) / 4] = column * bytes;
-    places[(at * CUT_BYTES + 8) / bytes] = place;
-    // A cut that does not go along the grid leaves the cells that it goes through, to which all belongs that is beyond its ends.
-    const [first, end] = [box[2 * f]!, box[2 * f + 1]!];
-    const cell = Math.min(Math.max(Math.floor(along), 0), size - 1);
-    const within = (line: number) => Math.min(Math.max(line, first), end);
-    choose(2 * at, from, middle, withValue(box, 2 * f + 1, within(fits ? line : cell)));
-    choose(2 * at + 1, middle, to, withValue(box, 2 * f, within(fits ? line : cell + 1)));
-  };
-  choose(
-    1,
-    0,
-    count,
-    Array.from({ length: 2 * d }, (_, i) => (i % 2) * size),
-  );
+  }
 }
 
-const withValue = (array: readonly number[], at: number, value: number): number[] =>
-  array.map((other, i) => (i === at ? value : other));
+/** Of cells: for each feature the first of them, and the first behind them. */
+type Box = readonly (readonly [start: number, end: number])[];
+
+const withStart = (box: Box, f: number, start: number): Box =>
+  box.map(([from, to], other) => (other === f ? [Math.min(Math.max(from, start), to), to] : [from, to]));
+
+const withEnd = (box: Box, f: number, end: number): Box =>
+  box.map(([from, to], other) => (other === f ? [from, Math.max(Math.min(to, end), from)] : [from, to]));
+
+/** The grid between what lies far out; that belongs to its outermost cells. */
+class Grid {
+  private readonly begins: number[] = [];
+  private readonly scales: number[] = [];
+  private readonly size: number;
+  private readonly cells: Uint16Array;
+  /** All of it. */
+  readonly box: Box;
+
+  constructor({ workspace, precision, d }: Samples, some: Some, at: number, levels: number) {
+    const bytes = bytesOf(precision);
+    const bits = gridBits(d, levels);
+    this.size = 2 ** bits;
+    this.box = Array.from({ length: d }, () => [0, this.size] as const);
+    const axes = workspace.floats(precision, at, (d * 16) / bytes);
+    this.cells = new Uint16Array(axes.buffer, at + d * 16, 2 ** (bits * d));
+    const { count } = some;
+    const beyond = Math.floor(count * BEYOND);
+    for (let f = 0; f < d; f++) {
+      const begin = some.nth(beyond, f, 0, count);
+      const scale = this.size / (some.nth(count - 1 - beyond, f, 0, count) - begin);
+      this.begins.push(begin);
+      this.scales.push(Number.isFinite(scale) ? scale : 0);
+      axes[(f * 16) / bytes] = begin;
+      axes[(f * 16 + 8) / bytes] = this.scales[f]!;
+    }
+  }
+
+  /** How many cells a value is beyond where the grid begins. */
+  along(f: number, value: number): number {
+    return (value - this.begins[f]!) * this.scales[f]!;
+  }
+
+  cellOf(f: number, value: number): number {
+    return Math.min(Math.max(Math.floor(this.along(f, value)), 0), this.size - 1);
+  }
+
+  /** The value at which a cell begins. */
+  placeOf(f: number, cell: number): number {
+    return this.begins[f]! + cell / this.scales[f]!;
+  }
+
+  /** Puts an index into the cells of a box, from a feature on. */
+  paint(box: Box, index: number, f = 0, before = 0): void {
+    const [start, end] = box[f]!;
+    const row = before * this.size;
+    if (f === box.length - 1) this.cells.fill(index, row + start, row + end);
+    else for (let cell = start; cell < end; cell++) this.paint(box, index, f + 1, row + cell);
+  }
+}
 
 /** The value that would stand at `nth` if those from `low` to `high` were sorted; they change places (Hoare 1961, FIND). */
 function select(values: Float64Array, nth: number, low: number, high: number): number {
