@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { rootSizes } from '../src/backend/layout.js';
+import { Filtering } from '../src/algorithms/filtering.js';
+import { NODE_BYTES, rootSizes } from '../src/backend/layout.js';
+import { createBackend } from '../src/backend/load.js';
+import { now } from '../src/backend/pass.js';
+import { Workspace } from '../src/backend/workspace.js';
+import { readSource } from '../src/data/source.js';
+import { Fit } from '../src/fit.js';
 import { kmeans, kmeansSteps, makeBlobs } from '../src/index.js';
+import { resolveOptions } from '../src/options.js';
 import { createRandom } from '../src/random.js';
 import type { FloatArray, KMeansOptions, Precision } from '../src/types.js';
 import { onEveryBackend } from './helpers/backends.js';
@@ -128,6 +135,29 @@ onEveryBackend('the filtering algorithm', (ran, runs) => {
       const sampleWeight = Array.from({ length: 20_000 }, () => Math.floor(random() * 3) * 0.3);
       const options = { nFeatures: d, init: 'random', nInit: 2, tol: 0, maxIter: 4, sampleWeight } as const;
       expectSameAsLloyd(valuesOf(kind, 20_000, d, 2, precision), 17, options);
+    }
+    rootSizes.own = own;
+  });
+
+  it.each([
+    ['even', (random: () => number) => random()],
+    ['far out on one side', (random: () => number) => Math.exp(5 * (random() + random() + random() - 1.5))],
+    ['in a few places', (random: () => number) => Math.floor(random() * 9) ** 3 + random() * 1e-4],
+    ['but for a value that stands for none', (random: () => number) => (random() < 0.05 ? -1e6 : random())],
+  ])('brings about as many samples to each root: %s', (_, draw) => {
+    rootSizes.own = rootSizes.shared;
+    const random = createRandom(3);
+    for (const d of [1, 2, 3]) {
+      const n = 2 ** 17;
+      const data = Float64Array.from({ length: n * d }, () => draw(random));
+      const workspace = new Workspace(createBackend());
+      const options = resolveOptions({ nFeatures: d, maxIter: 1 });
+      const filtering = new Filtering(now(Fit.prepare(workspace, data, readSource(data, d), 2, options)).run, 1, 0);
+      now(filtering.plant());
+      const words = workspace.int32(filtering.buffers.nodes, (32 * NODE_BYTES) / 4);
+      const counts = Array.from({ length: 32 }, (_, root) => words[(root * NODE_BYTES) / 4 + 21]!);
+      expect(counts.reduce((sum, count) => sum + count)).toBe(n);
+      expect(Math.max(...counts)).toBeLessThan((4 * n) / 32);
     }
     rootSizes.own = own;
   });
