@@ -51,12 +51,17 @@ function placesAlong<T>(along: usize, x: usize): v128 {
 /** The root of sample i, which is in a cell of the grid. */
 @inline
 function rootOf<T>(plan: usize, roots: i32, cell: i32, x: usize, i: i32): i32 {
-  let cut = <i32>load<u16>(load<usize>(plan, GRID) + (<usize>load<i32>(plan, D) << 4) + (<usize>cell << 1));
+  const cut = <i32>load<u16>(load<usize>(plan, GRID) + (<usize>load<i32>(plan, D) << 4) + (<usize>cell << 1));
+  return (cut < roots ? rootBelow<T>(plan, roots, cut, x + <usize>i * sizeof<T>()) : cut) - roots;
+}
+
+/** The root below a cut. */
+function rootBelow<T>(plan: usize, roots: i32, cut: i32, x: usize): i32 {
   while (cut < roots) {
     const at = load<usize>(plan, CUTS) + (<usize>cut << 4);
-    cut = 2 * cut + i32(load<T>(x + <usize>i * sizeof<T>() + load<usize>(at)) >= load<T>(at, 8));
+    cut = 2 * cut + i32(load<T>(x + load<usize>(at)) >= load<T>(at, 8));
   }
-  return cut - roots;
+  return cut;
 }
 
 @inline
