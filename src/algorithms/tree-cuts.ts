@@ -1,7 +1,6 @@
 import { CUT_BYTES, gridBits } from '../backend/layout.js';
 import { bytesOf } from '../backend/shapes.js';
 import type { Samples } from '../data/samples.js';
-import type { FloatArray } from '../types.js';
 
 /** Samples of each root among which cuts between roots are chosen. */
 const SAMPLED = 8;
@@ -23,15 +22,16 @@ export function writeCuts(samples: Samples, cuts: number, gridAt: number, levels
   const roots = 2 ** levels;
   const columns = workspace.int32(cuts, (roots * CUT_BYTES) / 4);
   const places = workspace.floats(precision, cuts, (roots * CUT_BYTES) / bytes);
-  const some = new Some(samples, roots * SAMPLED);
-  const grid = new Grid(samples, some, gridAt, levels);
+  const some = someOf(samples, roots * SAMPLED);
+  const grid = gridOf(samples, some, gridAt, levels);
 
   const choose = (at: number, from: number, to: number, box: Box): void => {
     grid.paint(box, at);
     if (at >= roots) return;
     const f = some.longestSide(from, to);
     const median = to > from ? some.nth((from + to) >> 1, f, from, to) : 0;
-    const line = Math.round(grid.along(f, median));
+    const along = grid.along(f, median);
+    const line = Math.round(along);
     let place = grid.placeOf(f, line);
     let middle = some.part(f, place, from, to);
     const least = (to - from) * BALANCE;
@@ -43,71 +43,58 @@ export function writeCuts(samples: Samples, cuts: number, gridAt: number, levels
     columns[(at * CUT_BYTES) / 4] = f * stride * bytes;
     places[(at * CUT_BYTES + 8) / bytes] = place;
     // A cut that does not go along the grid leaves the cells that it goes through.
-    const cell = grid.cellOf(f, median);
+    const cell = Math.min(Math.max(Math.floor(along), 0), grid.size - 1);
     choose(2 * at, from, middle, withEnd(box, f, fits ? line : cell));
     choose(2 * at + 1, middle, to, withStart(box, f, fits ? line : cell + 1));
   };
   choose(1, 0, some.count, grid.box);
 }
 
-/** Some of the samples, in an order that changes. */
-class Some {
-  private readonly values: FloatArray;
-  private readonly order: Int32Array;
-  private readonly chosen: Float64Array;
+/** So many of the samples, in an order that changes. */
+function someOf({ workspace, precision, x, n, d, stride }: Samples, count: number) {
+  const values = workspace.floats(precision, x, d * stride);
+  const order = Int32Array.from({ length: count }, (_, s) => Math.floor((s * n) / count));
+  const chosen = new Float64Array(count);
+  return {
+    count,
 
-  constructor(
-    private readonly samples: Samples,
-    readonly count: number,
-  ) {
-    const { workspace, precision, x, n, d, stride } = samples;
-    this.values = workspace.floats(precision, x, d * stride);
-    this.order = Int32Array.from({ length: count }, (_, s) => Math.floor((s * n) / count));
-    this.chosen = new Float64Array(count);
-  }
+    /** The value of a feature that would stand at `nth` if those from `from` to `to` − 1 were sorted by it. */
+    nth(nth: number, f: number, from: number, to: number): number {
+      for (let s = from; s < to; s++) chosen[s] = values[f * stride + order[s]!]!;
+      return select(chosen, nth, from, to - 1);
+    },
 
-  /** The value of a feature that would stand at `nth` if those from `from` to `to` − 1 were sorted by it. */
-  nth(nth: number, f: number, from: number, to: number): number {
-    const { values, order, chosen } = this;
-    const column = f * this.samples.stride;
-    for (let s = from; s < to; s++) chosen[s] = values[column + order[s]!]!;
-    return select(chosen, nth, from, to - 1);
-  }
-
-  /** The feature in which they differ most. */
-  longestSide(from: number, to: number): number {
-    const { values, order } = this;
-    const { d, stride } = this.samples;
-    let longest = -1;
-    let side = 0;
-    for (let f = 0; f < d; f++) {
-      let least = Infinity;
-      let greatest = -Infinity;
-      for (let s = from; s < to; s++) {
-        const value = values[f * stride + order[s]!]!;
-        if (value < least) least = value;
-        if (value > greatest) greatest = value;
+    /** The feature in which they differ most. */
+    longestSide(from: number, to: number): number {
+      let longest = -1;
+      let side = 0;
+      for (let f = 0; f < d; f++) {
+        let least = Infinity;
+        let greatest = -Infinity;
+        for (let s = from; s < to; s++) {
+          const value = values[f * stride + order[s]!]!;
+          if (value < least) least = value;
+          if (value > greatest) greatest = value;
+        }
+        if (!(greatest - least > longest)) continue;
+        longest = greatest - least;
+        side = f;
       }
-      if (!(greatest - least > longest)) continue;
-      longest = greatest - least;
-      side = f;
-    }
-    return side;
-  }
+      return side;
+    },
 
-  /** Brings those below a place to the front; returns where they end. */
-  part(f: number, place: number, from: number, to: number): number {
-    const { values, order } = this;
-    const column = f * this.samples.stride;
-    let middle = from;
-    for (let s = from; s < to; s++) {
-      const i = order[s]!;
-      if (!(values[column + i]! < place)) continue;
-      order[s] = order[middle]!;
-      order[middle++] = i;
-    }
-    return middle;
-  }
+    /** Brings those below a place to the front; returns where they end. */
+    part(f: number, place: number, from: number, to: number): number {
+      let middle = from;
+      for (let s = from; s < to; s++) {
+        const i = order[s]!;
+        if (!(values[f * stride + i]! < place)) continue;
+        order[s] = order[middle]!;
+        order[middle++] = i;
+      }
+      return middle;
+    },
+  };
 }
 
 /** Of cells: for each feature the first of them, and the first behind them. */
@@ -119,55 +106,45 @@ const withStart = (box: Box, f: number, start: number): Box =>
 const withEnd = (box: Box, f: number, end: number): Box =>
   box.map(([from, to], other) => (other === f ? [from, Math.max(Math.min(to, end), from)] : [from, to]));
 
-/** The grid between what lies far out; that belongs to its outermost cells. */
-class Grid {
-  private readonly begins: number[] = [];
-  private readonly scales: number[] = [];
-  private readonly size: number;
-  private readonly cells: Uint16Array;
-  /** All of it. */
-  readonly box: Box;
-
-  constructor({ workspace, precision, d }: Samples, some: Some, at: number, levels: number) {
-    const bytes = bytesOf(precision);
-    const bits = gridBits(d, levels);
-    this.size = 2 ** bits;
-    this.box = Array.from({ length: d }, () => [0, this.size] as const);
-    const axes = workspace.floats(precision, at, (d * 16) / bytes);
-    this.cells = new Uint16Array(axes.buffer, at + d * 16, 2 ** (bits * d));
-    const { count } = some;
-    const beyond = Math.floor(count * BEYOND);
-    for (let f = 0; f < d; f++) {
-      const begin = some.nth(beyond, f, 0, count);
-      const scale = this.size / (some.nth(count - 1 - beyond, f, 0, count) - begin);
-      this.begins.push(begin);
-      this.scales.push(Number.isFinite(scale) ? scale : 0);
-      axes[(f * 16) / bytes] = begin;
-      axes[(f * 16 + 8) / bytes] = this.scales[f]!;
-    }
+/** Writes the grid between what lies far out, which belongs to its outermost cells. */
+function gridOf({ workspace, precision, d }: Samples, some: ReturnType<typeof someOf>, at: number, levels: number) {
+  const bytes = bytesOf(precision);
+  const bits = gridBits(d, levels);
+  const size = 2 ** bits;
+  const axes = workspace.floats(precision, at, (d * 16) / bytes);
+  const cells = new Uint16Array(axes.buffer, at + d * 16, 2 ** (bits * d));
+  const { count } = some;
+  const beyond = Math.floor(count * BEYOND);
+  const begins: number[] = [];
+  const scales: number[] = [];
+  for (let f = 0; f < d; f++) {
+    const begin = some.nth(beyond, f, 0, count);
+    const scale = size / (some.nth(count - 1 - beyond, f, 0, count) - begin);
+    begins[f] = begin;
+    scales[f] = Number.isFinite(scale) ? scale : 0;
+    axes[(f * 16) / bytes] = begin;
+    axes[(f * 16 + 8) / bytes] = scales[f]!;
   }
+  return {
+    size,
 
-  /** How many cells a value is beyond where the grid begins. */
-  along(f: number, value: number): number {
-    return (value - this.begins[f]!) * this.scales[f]!;
-  }
+    /** All of it. */
+    box: Array.from({ length: d }, () => [0, size] as const),
 
-  cellOf(f: number, value: number): number {
-    return Math.min(Math.max(Math.floor(this.along(f, value)), 0), this.size - 1);
-  }
+    /** How many cells a value is beyond where the grid begins. */
+    along: (f: number, value: number): number => (value - begins[f]!) * scales[f]!,
 
-  /** The value at which a cell begins. */
-  placeOf(f: number, cell: number): number {
-    return this.begins[f]! + cell / this.scales[f]!;
-  }
+    /** The value at which a cell begins. */
+    placeOf: (f: number, cell: number): number => begins[f]! + cell / scales[f]!,
 
-  /** Puts an index into the cells of a box, from a feature on. */
-  paint(box: Box, index: number, f = 0, before = 0): void {
-    const [start, end] = box[f]!;
-    const row = before * this.size;
-    if (f === box.length - 1) this.cells.fill(index, row + start, row + end);
-    else for (let cell = start; cell < end; cell++) this.paint(box, index, f + 1, row + cell);
-  }
+    /** Puts an index into the cells of a box, from a feature on. */
+    paint(box: Box, index: number, f = 0, before = 0): void {
+      const [start, end] = box[f]!;
+      const row = before * size;
+      if (f === d - 1) cells.fill(index, row + start, row + end);
+      else for (let cell = start; cell < end; cell++) this.paint(box, index, f + 1, row + cell);
+    },
+  };
 }
 
 /** The value that would stand at `nth` if those from `low` to `high` were sorted; they change places (Hoare 1961, FIND). */
