@@ -1,7 +1,7 @@
 import { CELLS, CUTS, D, GRID, GRID_BITS, LEVELS, ROW_BYTES, ROWS, SOURCE, SOURCE_STRIDE } from './plan';
 
 /**
- * Tells samples `from` … `from + n − 1` below which root they belong: a grid tells most, cuts those in whose cell some are.
+ * Tells samples `from` … `from + n − 1` below which root they belong: a grid tells of most, cuts of those whose cell they go through.
  *
  * @param plan in: see plan.ts; CELLS out
  * @param counts out: i32, how many belong below each root

@@ -254,7 +254,7 @@ export const CELL_ROWS = 16384;
 /** Bytes of a cut between roots. */
 export const CUT_BYTES = 16;
 
-/** Log₂ of the cells of a grid for each root, and of all: as many as a u16 can name. */
+/** Log₂ of the cells of a grid for each root, and of all at the most, which take two bytes each. */
 const ROOT_CELLS = 7;
 const GRID_CELLS = 16;
 
