@@ -1,3 +1,5 @@
+import { machine } from './quiet.js';
+
 /** Seconds that a call takes. */
 export function seconds(work: () => unknown): number {
   const start = performance.now();
@@ -39,7 +41,7 @@ export interface Timing {
 const repeatsAfter = (first: number, repeats: number, once: number): number =>
   first > once ? 1 : first > 3 ? Math.min(3, repeats) : repeats;
 
-/** Times contenders in turns, so that what slows the machine for a while slows all of them. */
+/** Times contenders in turns while nothing else disturbs the machine, so that what slows it for a while slows all of them. */
 export async function interleaved(
   contenders: readonly Contender[],
   repeats: number,
@@ -52,7 +54,7 @@ export async function interleaved(
       const done = times.get(name)!;
       if (failures.has(name) || (done.length > 0 && round >= repeatsAfter(done[0]!, repeats, once))) continue;
       try {
-        done.push(await run());
+        done.push(await machine.undisturbed(run));
       } catch (error) {
         failures.set(name, (error as Error).message);
       }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { machine } from './quiet.js';
 
 const FILE = 'docs/benchmarks.md';
 
@@ -52,9 +53,9 @@ function provenance({ part, command: name = part, versions = {} }: Report): stri
   const { node, v8 } = process.versions;
   const all = { Node: node!, V8: v8!, ...versions };
   const list = Object.entries(all).map(([name, version]) => `${name} ${version}`);
-  const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores`;
+  const processor = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores`;
   const date = new Date().toISOString().slice(0, 10);
-  return `<sub>${machine}; ${list.join(', ')}; commit ${commit()}, ${date}: \`${command}\`</sub>`;
+  return `<sub>${[processor, list.join(', '), ...machine.account].join('; ')}; commit ${commit()}, ${date}: \`${command}\`</sub>`;
 }
 
 /** The commit that is measured, with a + where the sources differ from it. */
@@ -81,7 +82,9 @@ function emptyPage(): string {
 
 Every table is written by the command below it; none is written by hand. Times are medians of several runs, and whoever is
 compared runs in turns with us in one session, from the same starting rows, to the same stopping rule, in the same
-precision. Ratios are their time by ours: above 1, we are faster.
+precision. Ratios are their time by ours: above 1, we are faster. A run, theirs or ours, starts when nothing else is seen to
+use the machine, and is done again where something did meanwhile; lines below the tables count those that had to be taken
+as they were.
 `;
   return [head, ...PARTS.map((part) => `<!-- ${part} -->\n<!-- /${part} -->\n`)].join('\n');
 }
