@@ -1,5 +1,6 @@
 import { centroidStride, COLUMNS_MAX_D, columnBytes, rowBytes } from './constants';
 import { addSquare, sqDistance } from './inline/distance';
+import { weightedStripes } from './inline/lanes';
 
 /**
  * Squared distance of each of n samples to the centroid that its label names, rounded to T at every operation.
@@ -94,16 +95,6 @@ export function panelDistances<T>(x: usize, n: i32, d: i32, stride: i32, panel: 
   }
 }
 
-/** Σ w · value of n values, one after the other in float64. `weights`: n × f64, or 0 where every sample weighs 1. */
-function weightedSum<T>(values: usize, n: i32, weights: usize): f64 {
-  let sum: f64 = 0;
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const value = <f64>load<T>(values + i * sizeof<T>());
-    sum += weights ? value * load<f64>(weights + (i << 3)) : value;
-  }
-  return sum;
-}
-
 export function sqDistancesF32(
   x: usize,
   n: i32,
@@ -149,8 +140,8 @@ export function panelDistancesF64(
   panelDistances<f64>(x, n, d, stride, panel, out, outStride);
 }
 export function weightedSumF32(values: usize, n: i32, weights: usize): f64 {
-  return weightedSum<f32>(values, n, weights);
+  return weightedStripes<f32>(values, n, weights);
 }
 export function weightedSumF64(values: usize, n: i32, weights: usize): f64 {
-  return weightedSum<f64>(values, n, weights);
+  return weightedStripes<f64>(values, n, weights);
 }

@@ -11,15 +11,12 @@ const BLOCK: i32 = 64;
  * @param columns out: d columns, `stride` elements apart
  */
 function toColumns<T>(rows: usize, n: i32, d: i32, columns: usize, stride: i32): void {
-  const column = <usize>stride * sizeof<T>();
-  let source = rows;
-  for (let i: usize = 0; i < <usize>n; i++) {
-    let target = columns + i * sizeof<T>();
-    for (let f = 0; f < d; f++) {
-      store<T>(target, load<T>(source));
-      source += sizeof<T>();
-      target += column;
-    }
+  const row = <usize>d * sizeof<T>();
+  for (let f: usize = 0; f < <usize>d; f++) {
+    let source = rows + f * sizeof<T>();
+    let target = columns + f * <usize>stride * sizeof<T>();
+    const end = target + <usize>n * sizeof<T>();
+    for (; target < end; target += sizeof<T>(), source += row) store<T>(target, load<T>(source));
   }
 }
 

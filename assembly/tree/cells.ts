@@ -8,28 +8,29 @@ import { CELLS, CUTS, D, GRID, GRID_BITS, LEVELS, ROW_BYTES, ROWS, SOURCE, SOURC
  */
 export function countCells<T>(plan: usize, from: i32, n: i32, counts: usize): void {
   const roots = 1 << load<i32>(plan, LEVELS);
-  const x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
-  const cells = load<usize>(plan, CELLS) + (<usize>from << 1);
+  const bits = load<i32>(plan, GRID_BITS);
+  const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
+  const grid = load<usize>(plan, GRID);
+  const cuts = grid + (<usize>load<i32>(plan, D) << 4);
+  let x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
+  let cells = load<usize>(plan, CELLS) + (<usize>from << 1);
   memory.fill(counts, 0, <usize>roots << 2);
   // Columns go on to the next whole vector.
-  for (let i = 0; i < n; i += 4) {
-    const at = gridCells<T>(plan, x + <usize>i * sizeof<T>());
-    putCell(cells, i, rootOf<T>(plan, roots, i32x4.extract_lane(at, 0), x, i), counts);
-    if (i + 1 < n) putCell(cells, i + 1, rootOf<T>(plan, roots, i32x4.extract_lane(at, 1), x, i + 1), counts);
-    if (i + 2 < n) putCell(cells, i + 2, rootOf<T>(plan, roots, i32x4.extract_lane(at, 2), x, i + 2), counts);
-    if (i + 3 < n) putCell(cells, i + 3, rootOf<T>(plan, roots, i32x4.extract_lane(at, 3), x, i + 3), counts);
+  for (let left = n; left > 0; left -= 4, x += 4 * sizeof<T>(), cells += 8) {
+    const at = gridCells<T>(grid, cuts, bits, x, column);
+    putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 0), x, cells, counts);
+    if (left > 1) putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 1), x + sizeof<T>(), cells + 2, counts);
+    if (left > 2) putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 2), x + 2 * sizeof<T>(), cells + 4, counts);
+    if (left > 3) putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 3), x + 3 * sizeof<T>(), cells + 6, counts);
   }
 }
 
 /** In which cells of the grid four samples are: what is beyond, in its outermost. */
 @inline
-function gridCells<T>(plan: usize, x: usize): v128 {
-  const bits = load<i32>(plan, GRID_BITS);
+function gridCells<T>(grid: usize, end: usize, bits: i32, x: usize, column: usize): v128 {
   const last = i32x4.splat((1 << bits) - 1);
-  const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
-  const end = load<usize>(plan, GRID) + (<usize>load<i32>(plan, D) << 4);
   let cells = i32x4.splat(0);
-  for (let along = load<usize>(plan, GRID); along < end; along += 16) {
+  for (let along = grid; along < end; along += 16) {
     const place = i32x4.min_s(i32x4.max_s(placesAlong<T>(along, x), i32x4.splat(0)), last);
     cells = v128.or(i32x4.shl(cells, bits), place);
     x += column;
@@ -48,13 +49,6 @@ function placesAlong<T>(along: usize, x: usize): v128 {
   return v128.shuffle<u64>(i32x4.trunc_sat_f64x2_s_zero(low), i32x4.trunc_sat_f64x2_s_zero(high), 0, 2);
 }
 
-/** The root of sample i, which is in a cell of the grid. */
-@inline
-function rootOf<T>(plan: usize, roots: i32, cell: i32, x: usize, i: i32): i32 {
-  const cut = <i32>load<u16>(load<usize>(plan, GRID) + (<usize>load<i32>(plan, D) << 4) + (<usize>cell << 1));
-  return (cut < roots ? rootBelow<T>(plan, roots, cut, x + <usize>i * sizeof<T>()) : cut) - roots;
-}
-
 /** The root below a cut. */
 function rootBelow<T>(plan: usize, roots: i32, cut: i32, x: usize): i32 {
   while (cut < roots) {
@@ -64,10 +58,13 @@ function rootBelow<T>(plan: usize, roots: i32, cut: i32, x: usize): i32 {
   return cut;
 }
 
+/** Puts down the root of a sample that is in a cell of the grid, and counts it. */
 @inline
-function putCell(cells: usize, i: i32, cell: i32, counts: usize): void {
-  store<u16>(cells + (<usize>i << 1), <u16>cell);
-  const count = counts + (<usize>cell << 2);
+function putCell<T>(plan: usize, roots: i32, cuts: usize, cell: i32, x: usize, to: usize, counts: usize): void {
+  const cut = <i32>load<u16>(cuts + (<usize>cell << 1));
+  const root = (cut < roots ? rootBelow<T>(plan, roots, cut, x) : cut) - roots;
+  store<u16>(to, <u16>root);
+  const count = counts + (<usize>root << 2);
   store<i32>(count, load<i32>(count) + 1);
 }
 
@@ -99,11 +96,21 @@ function fillRows<T>(d: usize, plan: usize, from: i32, n: i32, starts: usize): v
     const next = load<i32>(start);
     store<i32>(start, next + 1);
     const row = rows + <usize>next * rowBytes;
-    store<T>(row, load<T>(x));
-    if (d > 1) store<T>(row + sizeof<T>(), load<T>(x + column));
-    if (d > 2) store<T>(row + 2 * sizeof<T>(), load<T>(x + 2 * column));
-    if (d > 3) store<T>(row + 3 * sizeof<T>(), load<T>(x + 3 * column));
-    store<i32>(row + rowBytes - 4, i);
+    if (sizeof<T>() == 4 && d < 4) {
+      // The fewer the stores, the less they wait for pages.
+      let values = v128.load32_zero(x);
+      if (d > 1) values = v128.load32_lane(x + column, values, 1);
+      if (d > 2) values = v128.load32_lane(x + 2 * column, values, 2);
+      if (d > 2) v128.store(row, i32x4.replace_lane(values, 3, i));
+      else v128.store64_lane(row, d > 1 ? values : i32x4.replace_lane(values, 1, i), 0);
+      if (d == 2) store<i32>(row, i, 8);
+    } else {
+      store<T>(row, load<T>(x));
+      if (d > 1) store<T>(row + sizeof<T>(), load<T>(x + column));
+      if (d > 2) store<T>(row + 2 * sizeof<T>(), load<T>(x + 2 * column));
+      if (d > 3) store<T>(row + 3 * sizeof<T>(), load<T>(x + 3 * column));
+      store<i32>(row + rowBytes - 4, i);
+    }
     x += sizeof<T>();
   }
 }

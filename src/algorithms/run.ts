@@ -205,7 +205,7 @@ export class Run {
     kernels.sqDistances(samples.at(i), count, samples.d, samples.stride, centroids, labels + i * 4, to);
   }
 
-  /** Σ w · squared distance of the samples to their centroids: per chunk in order, then the chunks in order. */
+  /** Σ w · squared distance of the samples to their centroids: chunk by chunk, then the chunks in order. */
   *inertia(): Work<number> {
     if (this.writeLabels) yield* this.writeLabels();
     const { samples, buffers } = this;

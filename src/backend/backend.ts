@@ -51,7 +51,7 @@ export interface Kernels {
     labels: number,
     distances: number,
   ): void;
-  /** Σ w · value, in order, in float64; weights 0 for none. */
+  /** Σ w · value in four stripes, in float64; weights 0 for none. */
   weightedSum(values: number, n: number, weights: number): number;
   /** Moves the samples whose label changed between the exact sums; makes `previous` equal to `labels`; counts them. */
   accumulate(

@@ -73,9 +73,9 @@ export function centroidsKernels(
     },
 
     weightedSum(values, n, weights) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += floats()[values / bytes + i]! * weightAt(weights, i);
-      return sum;
+      const stripes = [0, 0, 0, 0];
+      for (let i = 0; i < n; i++) stripes[i & 3]! += floats()[values / bytes + i]! * weightAt(weights, i);
+      return stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
     },
 
     accumulate(x, n, d, stride, labels, previous, sums, weights) {
