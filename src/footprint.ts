@@ -60,7 +60,7 @@ export function footprint(
     plans.push(boundsLayout({ ...shape, ...bounds, estimateBytes }), estimatedLayout({ ...shape, estimateBytes }));
   }
   const grown = options.init === 'growing' ? growingRows(nSamples, k) : 0;
-  const trees = { ...shape, levels: treeLevels(rows, true) };
+  const trees = { ...shape, levels: treeLevels(rows) };
   if (algorithm === 'filtering') plans.push(filterLayout(trees));
   if (options.init === 'k-means++' || (options.init === 'growing' && !grown))
     plans.push(seedLayout({ ...shape, trials: trialsFor(k), estimateBytes: usesEstimates(k, d) ? 2 : 0 }));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Filtering } from '../src/algorithms/filtering.js';
-import { NODE_BYTES, rootSizes } from '../src/backend/layout.js';
+import { NODE_BYTES } from '../src/backend/layout.js';
 import { createBackend } from '../src/backend/load.js';
 import { now } from '../src/backend/pass.js';
 import { Workspace } from '../src/backend/workspace.js';
@@ -44,8 +44,6 @@ function expectSameAsLloyd(data: FloatArray, k: number, options: KMeansOptions):
   expect(found[1]).toEqual(found[0]);
   expect(found[2]).toEqual(found[0]);
 }
-
-const { own } = rootSizes;
 
 onEveryBackend('the filtering algorithm', (ran, runs) => {
   it('gives the bits of plain Lloyd on every kind of box', () => {
@@ -126,7 +124,6 @@ onEveryBackend('the filtering algorithm', (ran, runs) => {
   });
 
   it.each(Object.keys(KINDS))('also where samples are brought to several roots: %s', (kind) => {
-    rootSizes.own = rootSizes.shared;
     for (const [d, precision] of [
       [1, 'float64'],
       [3, 'float32'],
@@ -136,7 +133,6 @@ onEveryBackend('the filtering algorithm', (ran, runs) => {
       const options = { nFeatures: d, init: 'random', nInit: 2, tol: 0, maxIter: 4, sampleWeight } as const;
       expectSameAsLloyd(valuesOf(kind, 20_000, d, 2, precision), 17, options);
     }
-    rootSizes.own = own;
   });
 
   it.each([
@@ -145,7 +141,6 @@ onEveryBackend('the filtering algorithm', (ran, runs) => {
     ['in a few places', (random: () => number) => Math.floor(random() * 9) ** 3 + random() * 1e-4],
     ['but for a value that stands for none', (random: () => number) => (random() < 0.05 ? -1e6 : random())],
   ])('brings about as many samples to each root: %s', (_, draw) => {
-    rootSizes.own = rootSizes.shared;
     const random = createRandom(3);
     for (const d of [1, 2, 3]) {
       const n = 2 ** 17;
@@ -159,7 +154,6 @@ onEveryBackend('the filtering algorithm', (ran, runs) => {
       expect(counts.reduce((sum, count) => sum + count)).toBe(n);
       expect(Math.max(...counts)).toBeLessThan((4 * n) / 32);
     }
-    rootSizes.own = own;
   });
 
   it('takes the same steps: labels, inertia and how many labels changed', () => {

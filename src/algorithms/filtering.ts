@@ -72,8 +72,7 @@ export class Filtering implements Assignment {
     private readonly magnitude: number,
     private patience: number,
   ) {
-    const { n, workspace } = run.samples;
-    this.levels = treeLevels(n, workspace.deferred);
+    this.levels = treeLevels(run.samples.n);
     run.writeLabels = () => this.writeLabels();
   }
 

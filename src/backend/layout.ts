@@ -196,12 +196,11 @@ export type BoundsBuffers = Record<keyof ReturnType<typeof boundsLayout>, number
 export const NODE_BYTES = 96;
 export const RECORD_BYTES = 96;
 
-/** Samples below a root, or up to twice as many: what threads share is in small pieces, else it is what one kernel call takes. */
-export const rootSizes = { shared: 2 ** 12, own: 2 ** 13 };
+/** Samples below a root, or up to twice as many. */
+const ROOT_SAMPLES = 2 ** 12;
 
 /** Log₂ of the number of roots: where there are few samples, one. */
-export const treeLevels = (n: number, shared: boolean): number =>
-  Math.min(Math.max(Math.floor(Math.log2(n / (shared ? rootSizes.shared : rootSizes.own))), 0), 10);
+export const treeLevels = (n: number): number => Math.min(Math.max(Math.floor(Math.log2(n / ROOT_SAMPLES)), 0), 10);
 
 /** Samples of a cluster below which boxes have to be small. */
 const SMALL_CLUSTERS = 32;
