@@ -16,10 +16,13 @@ export const samplesBytes = (n: number, d: number, precision: Precision): number
 /** Values of a slice after which copying pauses in a deferred workspace. */
 export const SLICE_VALUES = 2 ** 18;
 
-/** Where samples lie, in the layout of d, and where rows are sorted into columns, a pass at a time, or more where they are sent. */
+/** Rows that are sorted into columns at a time: in the caches still, and so many that a call for them does not count. */
+const STAGED_ROWS = 4 * PASS_ROWS;
+
+/** Where samples lie, in the layout of d, and where rows are sorted into columns, some at a time, or more where they are sent. */
 export const samplesLayout = (n: number, d: number, precision: Precision, sent = false) => ({
   x: samplesBytes(n, d, precision),
-  staging: d <= COLUMNS_MAX_D ? Math.min(n, sent ? SLICE_VALUES : PASS_ROWS) * d * bytesOf(precision) : 0,
+  staging: d <= COLUMNS_MAX_D ? Math.min(n, sent ? SLICE_VALUES : STAGED_ROWS) * d * bytesOf(precision) : 0,
 });
 
 /** Puts the weights of n samples where these are to lie, if there are any; returns their address, or 0. */
@@ -60,7 +63,7 @@ export function* copySamples(
 
 function* copy(samples: Samples, source: Source, staging: number): Work {
   const { workspace, precision, n, d } = samples;
-  const rows = d <= COLUMNS_MAX_D ? PASS_ROWS : workspace.deferred ? Math.ceil(FRESH_VALUES / d) : n;
+  const rows = d <= COLUMNS_MAX_D ? STAGED_ROWS : workspace.deferred ? Math.ceil(FRESH_VALUES / d) : n;
   for (let i = 0; i < n; i += rows) {
     const count = Math.min(rows, n - i);
     const at = d <= COLUMNS_MAX_D ? staging : samples.at(i);
