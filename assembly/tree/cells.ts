@@ -96,14 +96,10 @@ function fillRows<T>(d: usize, plan: usize, from: i32, n: i32, starts: usize): v
     const next = load<i32>(start);
     store<i32>(start, next + 1);
     const row = rows + <usize>next * rowBytes;
-    if (sizeof<T>() == 4 && d < 4) {
-      // The fewer the stores, the less they wait for pages.
-      let values = v128.load32_zero(x);
-      if (d > 1) values = v128.load32_lane(x + column, values, 1);
-      if (d > 2) values = v128.load32_lane(x + 2 * column, values, 2);
-      if (d > 2) v128.store(row, i32x4.replace_lane(values, 3, i));
-      else v128.store64_lane(row, d > 1 ? values : i32x4.replace_lane(values, 1, i), 0);
-      if (d == 2) store<i32>(row, i, 8);
+    if (sizeof<T>() == 4 && d == 3) {
+      // A row is a vector.
+      const pair = v128.load32_lane(x + column, v128.load32_zero(x), 1);
+      v128.store(row, i32x4.replace_lane(v128.load32_lane(x + 2 * column, pair, 2), 3, i));
     } else {
       store<T>(row, load<T>(x));
       if (d > 1) store<T>(row + sizeof<T>(), load<T>(x + column));
