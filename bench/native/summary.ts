@@ -52,7 +52,7 @@ function introduction(cells: readonly CellResult[]): string {
   const fewer = cells.some(({ timings }) => Object.values(timings).some(({ runs }) => runs < timings.ours.runs));
   return `Milliseconds from given starting rows until no label changes (300 iterations at the most), ${precision},
 ${threads === 1 ? 'one thread' : `${threads} threads, ours by \`kmeansAsync\` as it comes`}: scikit-learn's two algorithms, FAISS (which has no stopping rule and leaves no labels), and ours through
-the public API, from a flat typed array, copying included. All run the same number of iterations: where rounding sends
+the public API, warm, from a flat typed array, copying included. All run the same number of iterations: where rounding sends
 scikit-learn and ours different ways, as many as the first to converge takes. *Ratio*: the fastest of theirs by ours. What
 they end with at convergence: *labels*, the share that scikit-learn's Lloyd and ours agree on; *inertia*, ours by
 scikit-learn's, less one. The pixels are those of a made picture. Cells were measured at commit ${commits.join(', ')}, each the median
