@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { machine } from './quiet.js';
 
 /** Seconds that a call takes. */
@@ -35,6 +36,28 @@ export interface Timing {
   runs: number;
   /** Why there is no time. */
   failure?: string;
+}
+
+/** Runs of less than so many seconds are timed after others of their kind have gone on for so many milliseconds. */
+export const SHORT_RUN = 0.25;
+export const AWAKE = 50;
+
+/** The same with all threads awake, after a rest of so many milliseconds in which those of others fall asleep. */
+export function awake({ name, run, rest = 0 }: Contender & { rest?: number }): Contender {
+  return {
+    name,
+    run: async () => {
+      await setTimeout(rest);
+      const began = performance.now();
+      let spent: number;
+      let time: number;
+      do {
+        spent = performance.now() - began;
+        time = await run();
+      } while (time < SHORT_RUN && spent < AWAKE);
+      return time;
+    },
+  };
 }
 
 /** Runs at the most, once the first has told how long one takes: a long run is repeated less, one of more than `once` seconds never. */

@@ -1,14 +1,13 @@
 // Whole fits against scikit-learn and FAISS, in turns: npm run bench:native -- --short
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type KMeansOptions, type KMeansResult, kmeans, kmeansAsync } from '../src/index.js';
 import { nativeChart } from './charts.js';
-import { type Contender, interleaved, secondsOf } from './clock.js';
+import { awake, interleaved, secondsOf } from './clock.js';
 import { divided, makeProblem, type Problem, type Shape, shapeName, toConvergence } from './data.js';
 import { allShapes, fiveShapes, shortShapes } from './native/cells.js';
 import { type CellResult, readResults, saveResult } from './native/results.js';
 import { type Rival, startPython } from './native/server.js';
-import { describeCell, nativeReport, SHORT_RUN, WARM_UP } from './native/summary.js';
+import { describeCell, nativeReport } from './native/summary.js';
 import { commit, publish } from './report.js';
 
 const { values: options } = parseArgs({
@@ -110,24 +109,6 @@ async function measure(problem: Problem): Promise<CellResult> {
     excess: ours.inertia === lloyd.inertia ? 0 : ours.inertia / lloyd.inertia - 1,
     algorithm: ours.algorithm,
     commit: commit(),
-  };
-}
-
-/** The same with all threads awake: short runs are timed after others of their kind. */
-function awake({ name, run, rest = 0 }: Contender & { rest?: number }): Contender {
-  return {
-    name,
-    run: async () => {
-      await setTimeout(rest);
-      const began = performance.now();
-      let spent: number;
-      let time: number;
-      do {
-        spent = performance.now() - began;
-        time = await run();
-      } while (time < SHORT_RUN && spent < WARM_UP);
-      return time;
-    },
   };
 }
 

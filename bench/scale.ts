@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { dispose, type KMeansOptions, kmeans, kmeansAsync } from '../src/index.js';
-import { interleaved, seconds, secondsOf } from './clock.js';
+import { AWAKE, awake, interleaved, SHORT_RUN, seconds, secondsOf } from './clock.js';
 import { makeProblem, type Problem } from './data.js';
 import { publish } from './report.js';
 import { bytesMoved, type Costs, type Measured, predict, solve } from './scale/model.js';
@@ -49,7 +49,7 @@ publish(
     title: 'More samples',
     body: [
       `Overlapping blobs of ${D} features, float32, k ${K}, from given rows, copying included; in turns, medians of ${repeats} (fewer where a
-run takes more than three seconds). Lloyd's algorithm with ${ITERATIONS} iterations by the calling thread (\`kmeans\`) and by ${threads} threads
+run takes more than three seconds), runs of less than ${SHORT_RUN} s after others of their kind have gone on for ${AWAKE} ms. Lloyd's algorithm with ${ITERATIONS} iterations by the calling thread (\`kmeans\`) and by ${threads} threads
 (\`kmeansAsync\`), and what 'auto' takes by the calling thread; beside them nanoseconds for a sample and an iteration, and the
 time by what the model below predicts.`,
       sizeTable(),
@@ -80,7 +80,7 @@ async function measure(problem: Problem): Promise<Measured> {
       { name: 'one all', run: () => seconds(() => kmeans(values, K, all)) },
       { name: 'many first', run: asynchronous(first) },
       { name: 'many all', run: asynchronous(all) },
-    ],
+    ].map(awake),
     repeats,
   );
   const times = (who: string) => ({ first: timings[`${who} first`]!.median, all: timings[`${who} all`]!.median });
@@ -90,7 +90,7 @@ async function measure(problem: Problem): Promise<Measured> {
 async function timeAuto(problem: Problem): Promise<number> {
   const given = { ...optionsFor(problem, ITERATIONS), algorithm: 'auto' } as const;
   const timings = await interleaved(
-    [{ name: 'auto', run: () => seconds(() => kmeans(problem.values, K, given)) }],
+    [awake({ name: 'auto', run: () => seconds(() => kmeans(problem.values, K, given)) })],
     Math.min(3, repeats),
   );
   return timings.auto!.median;

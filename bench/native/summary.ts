@@ -1,4 +1,4 @@
-import { geometricMean } from '../clock.js';
+import { AWAKE, geometricMean, SHORT_RUN } from '../clock.js';
 import { shapeName } from '../data.js';
 import type { Report } from '../report.js';
 import { digits, formatTable, milliseconds, times } from '../table.js';
@@ -37,12 +37,8 @@ export function nativeReport(cells: readonly CellResult[], versions: Readonly<Re
   };
 }
 
-/** Several threads run less than so many seconds after others have for so many milliseconds. */
-export const SHORT_RUN = 0.25;
-export const WARM_UP = 50;
-
 const awake = `
-Runs of less than ${SHORT_RUN} s, theirs and ours, are timed after others of their kind have gone on for ${WARM_UP} ms: the part on threads
+Runs of less than ${SHORT_RUN} s, theirs and ours, are timed after others of their kind have gone on for ${AWAKE} ms: the part on threads
 shows what a rest before them does on this machine.`;
 
 function introduction(cells: readonly CellResult[]): string {
