@@ -18,7 +18,7 @@ import {
 } from '../src/index.js';
 import { algorithmsFor } from './algorithms.js';
 import { Apart, type Job } from './apart.js';
-import { interleaved, median, secondsOf } from './clock.js';
+import { AWAKE, awake, interleaved, median, SHORT_RUN, secondsOf } from './clock.js';
 import { divided, makeProblem, type Problem, type Shape, shapeName, shapeOf, toConvergence } from './data.js';
 import { publish } from './report.js';
 import { formatTable, milliseconds, times } from './table.js';
@@ -123,7 +123,8 @@ publish(
     body: [
       `Milliseconds of \`kmeans\`, and of \`kmeansAsync\` by one and by ${threads} worker threads, from a flat typed array, copying
 included: 40 iterations from given rows at the most, and k-means++ with one iteration; restarts and elbows, which go on side by
-side, the calling thread being one of the threads; warm, in turns, medians of ${repeats}. All give the same bits. *Ratio*: the
+side, the calling thread being one of the threads; in turns, medians of ${repeats}, runs of less than ${SHORT_RUN} s after others of
+their kind have gone on for ${AWAKE} ms. All give the same bits. *Ratio*: the
 calling thread's time by that of ${threads} workers. *Apart*: how much more than one thread the machine lets ${threads} do that share
 nothing, each doing the whole job with a library and a copy of the data of its own, in the same turns.`,
       formatTable(header, rows),
@@ -169,7 +170,7 @@ async function measure(
     { name: 'apart', run: () => secondsOf(() => apart.run(job(problem, given))) },
   ];
   const timings = await interleaved(
-    contenders.map(({ name, run }) => ({ name, run: () => setTimeout(rest).then(run) })),
+    contenders.map(({ name, run }) => (rest ? { name, run: () => setTimeout(rest).then(run) } : awake({ name, run }))),
     repeats,
   );
   if (found.some((inertia) => inertia !== found[0])) throw new Error(`threads differ at ${work}`);
