@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
@@ -11,7 +10,7 @@ const FILE = 'build/quiet.json';
 /** A processor is undisturbed where a probe takes at the most so many times the least that one ever took. */
 const TOLERANCE = 1.2;
 
-/** Runs that others disturbed are done again so many times at the most. */
+/** Runs in all at the most where others disturb them. */
 const ATTEMPTS = 4;
 
 /** Milliseconds: how long a process waits in all until nothing disturbs it, and how long between looks. */
@@ -48,7 +47,7 @@ parentPort.on('message', () => {
  */
 class Machine {
   private workers?: readonly Worker[];
-  private least = existsSync(FILE) ? (readLeast()[process.version] ?? Infinity) : Infinity;
+  private least = readLeast()[process.version] ?? Infinity;
   private waited = 0;
   private runs = 0;
   private disturbed = 0;
@@ -94,12 +93,12 @@ class Machine {
     if (best < this.least) {
       this.least = best;
       mkdirSync('build', { recursive: true });
-      writeFileSync(FILE, JSON.stringify({ ...(existsSync(FILE) && readLeast()), [process.version]: best }));
+      writeFileSync(FILE, JSON.stringify({ ...readLeast(), [process.version]: best }));
     }
     return Math.max(...times) < TOLERANCE * this.least;
   }
 }
 
-const readLeast = () => JSON.parse(readFileSync(FILE, 'utf8')) as Record<string, number>;
+const readLeast = (): Record<string, number> => (existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {});
 
 export const machine = new Machine();

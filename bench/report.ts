@@ -82,9 +82,9 @@ function emptyPage(): string {
 
 Every table is written by the command below it; none is written by hand. Times are medians of several runs, and whoever is
 compared runs in turns with us in one session, from the same starting rows, to the same stopping rule, in the same
-precision. Ratios are their time by ours: above 1, we are faster. A run, theirs or ours, starts when nothing else is seen to
-use the machine, and is done again where something did meanwhile; lines below the tables count those that had to be taken
-as they were.
+precision. Ratios are their time by ours: above 1, we are faster. Where the line below a table counts runs while others used
+the machine, each, theirs or ours, started when nothing else was seen to use it, and was done again where something did
+meanwhile, three times at the most; other tables were measured without that.
 `;
   return [head, ...PARTS.map((part) => `<!-- ${part} -->\n<!-- /${part} -->\n`)].join('\n');
 }

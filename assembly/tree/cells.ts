@@ -11,17 +11,17 @@ export function countCells<T>(plan: usize, from: i32, n: i32, counts: usize): vo
   const bits = load<i32>(plan, GRID_BITS);
   const column = <usize>load<i32>(plan, SOURCE_STRIDE) * sizeof<T>();
   const grid = load<usize>(plan, GRID);
-  const cuts = grid + (<usize>load<i32>(plan, D) << 4);
+  const known = grid + (<usize>load<i32>(plan, D) << 4);
   let x = load<usize>(plan, SOURCE) + <usize>from * sizeof<T>();
   let cells = load<usize>(plan, CELLS) + (<usize>from << 1);
   memory.fill(counts, 0, <usize>roots << 2);
   // Columns go on to the next whole vector.
   for (let left = n; left > 0; left -= 4, x += 4 * sizeof<T>(), cells += 8) {
-    const at = gridCells<T>(grid, cuts, bits, x, column);
-    putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 0), x, cells, counts);
-    if (left > 1) putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 1), x + sizeof<T>(), cells + 2, counts);
-    if (left > 2) putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 2), x + 2 * sizeof<T>(), cells + 4, counts);
-    if (left > 3) putCell<T>(plan, roots, cuts, i32x4.extract_lane(at, 3), x + 3 * sizeof<T>(), cells + 6, counts);
+    const at = gridCells<T>(grid, known, bits, x, column);
+    putCell<T>(plan, roots, known, i32x4.extract_lane(at, 0), x, cells, counts);
+    if (left > 1) putCell<T>(plan, roots, known, i32x4.extract_lane(at, 1), x + sizeof<T>(), cells + 2, counts);
+    if (left > 2) putCell<T>(plan, roots, known, i32x4.extract_lane(at, 2), x + 2 * sizeof<T>(), cells + 4, counts);
+    if (left > 3) putCell<T>(plan, roots, known, i32x4.extract_lane(at, 3), x + 3 * sizeof<T>(), cells + 6, counts);
   }
 }
 
@@ -58,10 +58,10 @@ function rootBelow<T>(plan: usize, roots: i32, cut: i32, x: usize): i32 {
   return cut;
 }
 
-/** Puts down the root of a sample that is in a cell of the grid, and counts it. */
+/** Puts down the root of a sample, and counts it. `known`: for each cell of the grid the cut, or root, that it tells. */
 @inline
-function putCell<T>(plan: usize, roots: i32, cuts: usize, cell: i32, x: usize, to: usize, counts: usize): void {
-  const cut = <i32>load<u16>(cuts + (<usize>cell << 1));
+function putCell<T>(plan: usize, roots: i32, known: usize, cell: i32, x: usize, to: usize, counts: usize): void {
+  const cut = <i32>load<u16>(known + (<usize>cell << 1));
   const root = (cut < roots ? rootBelow<T>(plan, roots, cut, x) : cut) - roots;
   store<u16>(to, <u16>root);
   const count = counts + (<usize>root << 2);

@@ -19,6 +19,17 @@ export function arithmetic(memory: PlainMemory, precision: Precision) {
   const strides = (d: number, stride: number): [number, number] => (d <= COLUMNS_MAX_D ? [1, stride] : [stride, 1]);
   const weightAt = (weights: number, i: number): number => (weights ? f64()[weights / 8 + i]! : 1);
 
+  /** Σ of n values in four stripes i mod 4, merged as (s₀ + s₂) + (s₁ + s₃). */
+  function inStripes(n: number, valueAt: (i: number) => number): number {
+    const stripes = [0, 0, 0, 0];
+    for (let i = 0; i < n; i++) stripes[i & 3]! += valueAt(i);
+    return stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
+  }
+
+  /** The same of w · value; weights 0 for none. */
+  const weightedStripes = (values: number, n: number, weights: number): number =>
+    inStripes(n, (i) => floats()[values / bytes + i]! * weightAt(weights, i));
+
   /** Σ (x − c)² in four stripes f mod 4, merged as (s₀ + s₂) + (s₁ + s₃). */
   function sqDistance(x: number, column: number, c: number, d: number): number {
     const v = floats();
@@ -72,6 +83,8 @@ export function arithmetic(memory: PlainMemory, precision: Precision) {
     u16,
     strides,
     weightAt,
+    inStripes,
+    weightedStripes,
     sqDistance,
     sqNorm,
     addSample,

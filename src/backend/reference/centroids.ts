@@ -17,8 +17,21 @@ export function centroidsKernels(
   | 'sqShifts'
   | 'iterate'
 > {
-  const { bytes, width, round, floats, f64, i32, strides, weightAt, sqDistance, sqNorm, addSample, wordsOf } =
-    arithmetic;
+  const {
+    bytes,
+    width,
+    round,
+    floats,
+    f64,
+    i32,
+    strides,
+    weightAt,
+    weightedStripes,
+    sqDistance,
+    sqNorm,
+    addSample,
+    wordsOf,
+  } = arithmetic;
 
   /** Where in the packed centroids the value of row f (0: the norm) of centroid j stands. */
   const packedIndex = (j: number, f: number, d: number): number =>
@@ -72,11 +85,7 @@ export function centroidsKernels(
       }
     },
 
-    weightedSum(values, n, weights) {
-      const stripes = [0, 0, 0, 0];
-      for (let i = 0; i < n; i++) stripes[i & 3]! += floats()[values / bytes + i]! * weightAt(weights, i);
-      return stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
-    },
+    weightedSum: weightedStripes,
 
     accumulate(x, n, d, stride, labels, previous, sums, weights) {
       const [row, column] = strides(d, stride);

@@ -9,15 +9,13 @@ export function samplesKernels(
   Kernels,
   'toColumns' | 'gather' | 'addFeatureSums' | 'addFeatureSpread' | 'subtractShift' | 'moveRows' | 'normalise'
 > {
-  const { bytes, round, floats, f64, i32, strides } = arithmetic;
+  const { bytes, round, floats, f64, i32, strides, inStripes } = arithmetic;
 
   /** Adds n values to a cell in stripes i mod 4, where samples lie in rows a block of 64 at a time. */
   function addStripes(n: number, d: number, cell: number, valueAt: (i: number) => number): void {
     const block = d <= COLUMNS_MAX_D ? n : 64;
     for (let from = 0; from < n; from += block) {
-      const stripes = [0, 0, 0, 0];
-      for (let i = from; i < Math.min(from + block, n); i++) stripes[i & 3]! += valueAt(i);
-      f64()[cell]! += stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
+      f64()[cell]! += inStripes(Math.min(block, n - from), (i) => valueAt(from + i));
     }
   }
 

@@ -6,7 +6,7 @@ import type { Arithmetic } from './arithmetic.js';
 export function seedingKernels(
   arithmetic: Arithmetic,
 ): Pick<Kernels, 'seedThresholds' | 'packCandidates' | 'quantiseBlocks' | 'candidateGains' | 'takeSeed'> {
-  const { bytes, floats, f64, i32, strides, weightAt, sqDistance, wordsOf, precision } = arithmetic;
+  const { bytes, floats, f64, i32, strides, weightAt, sqDistance, weightedStripes, wordsOf, precision } = arithmetic;
 
   /** What the kernels of seeding need of their plan, see assembly/seed.ts. */
   function seedPlan(plan: number) {
@@ -58,7 +58,6 @@ export function seedingKernels(
       const { x, d, stride, weights, closest, nearest, improved, candidates } = seedPlan(plan);
       const [row, column] = strides(d, stride);
       const candidate = candidates / bytes + trial * centroidStride(d);
-      const stripes = [0, 0, 0, 0];
       for (let at = from; at < from + count && i32()[improved / 4 + at]; at++) {
         const entry = i32()[improved / 4 + at]!;
         if (!((entry >> (8 + trial)) & 1)) continue;
@@ -66,9 +65,7 @@ export function seedingKernels(
         floats()[closest / bytes + i] = sqDistance(x / bytes + i * row, column, candidate, d);
         i32()[nearest / 4 + i] = seed;
       }
-      for (let a = 0; a < count; a++)
-        stripes[a & 3] = stripes[a & 3]! + floats()[closest / bytes + from + a]! * weightAt(weights, from + a);
-      return stripes[0]! + stripes[2]! + (stripes[1]! + stripes[3]!);
+      return weightedStripes(closest + from * bytes, count, weights && weights + from * 8);
     },
   };
 }
